@@ -1,0 +1,80 @@
+import type { Consumer, ConsumeOptions } from './consume.ts'
+import type { Message, StoredMessage } from './message.ts'
+
+/** The version of this interface. Raised only by a change that would break an existing adapter. */
+export const SPEC_VERSION = 1
+
+/** Facts about a backend. The conformance suite reads them; the core branches on none of them. */
+export interface AdapterCapabilities {
+  /** Messages outlive the process that published them. */
+  readonly durable: boolean
+  /** Two adapters with equal options, in two processes, see the same topics. */
+  readonly shared: boolean
+  /** `notBefore` is waited out by the backend; otherwise the core waits with the message on loan. */
+  readonly delays: boolean
+  /** Of which messages `Delivery.redeliveries` is real: of each, of the oldest open one of a partition, or of none. */
+  readonly countsRedeliveries: 'each' | 'oldest' | 'none'
+}
+
+/** Bounds are fixed when reading starts: it ends there, also while publishing goes on. Never touches a group. */
+export interface ReadRange {
+  readonly topic: string
+  /** Exclusive. */
+  readonly after?: string | undefined
+  /** Inclusive, epoch milliseconds of `storedAt`. */
+  readonly since?: number | undefined
+  /** Exclusive, epoch milliseconds of `storedAt`. */
+  readonly until?: number | undefined
+  readonly limit?: number | undefined
+}
+
+/** Where a group stands on one topic. */
+export interface GroupState {
+  /** Messages not yet lent to any member. */
+  readonly lag: number
+  /** Messages lent and not settled. */
+  readonly pending: number
+  /** Age of the oldest message not yet settled, in milliseconds; 0 if there is none. */
+  readonly oldestPendingMs: number
+}
+
+/**
+ * What a backend has to offer. It lends messages and takes back what became of them; all decisions about failures
+ * are the core's. Constructors do no I/O and read no environment.
+ */
+export interface EventBusAdapter {
+  /** The version this adapter was written against: the literal, never the imported constant. */
+  readonly specVersion: 1
+  /** For messages and statistics: `memory`, or what the backend is called. */
+  readonly name: string
+  readonly capabilities: AdapterCapabilities
+  /**
+   * Connects. Called once before anything else; a second call is a no-op, after a failure it tries again.
+   * Rejects with a `BackendUnavailableError` that names the address, within the configured timeout.
+   */
+  initialize(signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves when all are stored. Rejects with a `PublishError` that names each message that was not, or perhaps not,
+   * stored, or with a `PublishBacklogError`. Always settles. Calls of one tick travel together; order is kept.
+   */
+  publish(messages: readonly Message[]): Promise<void>
+  /** Resolves when every later `publish` will be delivered. */
+  consume(options: ConsumeOptions): Promise<Consumer>
+  /** In order of position; a topic that does not exist is empty. */
+  read(range: ReadRange): AsyncIterable<StoredMessage>
+  /** Every topic that exists, derived ones included. */
+  listTopics(): Promise<readonly string[]>
+  /** `undefined`: the group never consumed the topic. */
+  inspect(topic: string, group: string): Promise<GroupState | undefined>
+  /** Forgets the group on this topic: its position and what it had on loan. A no-op if there is none. */
+  deleteGroup(topic: string, group: string): Promise<void>
+  /** A round trip. Rejects if the backend does not answer before `signal` aborts. */
+  ping(signal?: AbortSignal): Promise<void>
+  /** Settles every `publish`, closes every consumer, frees sockets and timers. Idempotent. */
+  close(): Promise<void>
+  /**
+   * Only where the log is this very process: how many messages that are due wait for, or are on loan to,
+   * a consumer that is open.
+   */
+  unsettled?(): number
+}
