@@ -1,0 +1,6 @@
+export { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
+export { KafkaNode, KafkaProcess } from './kafka-process.ts'
+export { freePorts } from './ports.ts'
+export { type Proxy, type ProxyTarget, startProxy } from './proxy.ts'
+export { type Redis, type RedisOptions, startRedis } from './redis.ts'
+export { RedisProcess } from './redis-process.ts'

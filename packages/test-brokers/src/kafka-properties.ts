@@ -1,0 +1,66 @@
+export type KafkaProperties = Readonly<Record<string, string>>
+
+export interface KafkaNodeAddress {
+  readonly id: number
+  /** How clients reach it; what it advertises. */
+  readonly client: string
+  /** How the other nodes reach it. */
+  readonly internal: string
+  readonly controller: string
+}
+
+export interface KafkaBindings {
+  readonly client: string
+  readonly internal: string
+  readonly controller: string
+  readonly logDirectory: string
+}
+
+/** The settings of one node that is broker and controller; tuned for a quick start, not for throughput. */
+export function kafkaProperties(
+  node: KafkaNodeAddress,
+  nodes: readonly KafkaNodeAddress[],
+  bindings: KafkaBindings,
+  overrides: KafkaProperties,
+): KafkaProperties {
+  const replicas = String(nodes.length)
+  const inSync = String(nodes.length > 1 ? 2 : 1)
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': String(node.id),
+    'controller.quorum.voters': nodes.map(({ id, controller }) => `${id}@${controller}`).join(','),
+    listeners: `CLIENT://${bindings.client},INTERNAL://${bindings.internal},CONTROLLER://${bindings.controller}`,
+    'advertised.listeners': `CLIENT://${node.client},INTERNAL://${node.internal}`,
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'INTERNAL',
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': bindings.logDirectory,
+    'num.partitions': '3',
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    'offsets.topic.num.partitions': '4',
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.num.partitions': '4',
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.num.partitions': '4',
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+    'auto.create.topics.enable': 'false',
+    'group.initial.rebalance.delay.ms': '0',
+    ...overrides,
+  }
+}
+
+/** The image's convention: `a.b-c_d` is `KAFKA_A_B___C__D`. */
+export function toEnvironment(properties: KafkaProperties): Record<string, string> {
+  const name = (key: string): string =>
+    `KAFKA_${key.replaceAll('_', '__').replaceAll('-', '___').replaceAll('.', '_').toUpperCase()}`
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [name(key), value]))
+}
+
+export function toFile(properties: KafkaProperties): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}
