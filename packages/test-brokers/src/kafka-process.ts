@@ -1,17 +1,19 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { ownDirectory } from './directory.ts'
-import { KAFKA_VERSION, kafkaJars } from './kafka-jars.ts'
-import { type KafkaNodeAddress, type KafkaProperties, kafkaProperties, toFile } from './kafka-properties.ts'
+import { formatStorage, type KafkaHome, kafkaHome, kafkaServer } from './kafka-home.ts'
+import { KAFKA_VERSION } from './kafka-jars.ts'
+import {
+  type KafkaNodeAddress,
+  type KafkaProperties,
+  kafkaProperties,
+  loopbackAddress,
+  toFile,
+} from './kafka-properties.ts'
 import { onFreePorts } from './ports.ts'
-import { NotPossibleError } from './search.ts'
-import { ServerProcess } from './server-process.ts'
+import type { ServerProcess } from './server-process.ts'
 
 const PORTS_PER_NODE = 3
-const CLUSTER_ID = 'YnVzLXRlc3QtYnJva2Vycw'
-const run = promisify(execFile)
 
 /** One broker of a private cluster; port and data outlive a restart. */
 export class KafkaNode {
@@ -65,12 +67,11 @@ export class KafkaProcess {
   }
 
   static async start(count: number, overrides: KafkaProperties = {}): Promise<KafkaProcess> {
-    await requireJava()
-    const jars = await kafkaJars()
+    const home = await kafkaHome()
     const directory = await ownDirectory('kafka')
     try {
       const nodes = await onFreePorts(count * PORTS_PER_NODE, (ports) =>
-        startNodes(addresses(count, ports), jars, directory.path, overrides),
+        startNodes(addresses(count, ports), home, directory.path, overrides),
       )
       return new KafkaProcess(nodes, () => directory.remove())
     } catch (error) {
@@ -98,21 +99,18 @@ export class KafkaProcess {
 }
 
 function addresses(count: number, ports: readonly number[]): KafkaNodeAddress[] {
-  return Array.from({ length: count }, (_, index) => {
-    const [client, internal, controller] = ports
-      .slice(index * PORTS_PER_NODE, (index + 1) * PORTS_PER_NODE)
-      .map((port) => `127.0.0.1:${port}`)
-    return { id: index + 1, client: client ?? '', internal: internal ?? '', controller: controller ?? '' }
-  })
+  return Array.from({ length: count }, (_, index) =>
+    loopbackAddress(index + 1, ports.slice(index * PORTS_PER_NODE, (index + 1) * PORTS_PER_NODE)),
+  )
 }
 
 async function startNodes(
   nodes: readonly KafkaNodeAddress[],
-  jars: string,
+  home: KafkaHome,
   directory: string,
   overrides: KafkaProperties,
 ): Promise<KafkaNode[]> {
-  const servers = await Promise.all(nodes.map((node) => prepareNode(node, nodes, jars, directory, overrides)))
+  const servers = await Promise.all(nodes.map((node) => prepareNode(node, nodes, home, directory, overrides)))
   // Together: a majority of controllers must be up before any of them is ready.
   const outcomes = await Promise.allSettled(servers.map((server) => server.start()))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -126,32 +124,14 @@ async function startNodes(
 async function prepareNode(
   node: KafkaNodeAddress,
   nodes: readonly KafkaNodeAddress[],
-  jars: string,
+  home: KafkaHome,
   directory: string,
   overrides: KafkaProperties,
 ): Promise<ServerProcess> {
   // The port makes the directory unique over attempts on other ports.
-  const home = join(directory, node.client.replace(':', '-'))
-  const file = `${home}.properties`
-  const bindings = { ...node, logDirectory: home }
-  await writeFile(file, toFile(kafkaProperties(node, nodes, bindings, overrides)))
-  const java = ['-cp', join(jars, '*'), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
-  await run('java', [...java, '-Xshare:auto', 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file])
-  const logging = [`-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info`]
-  return new ServerProcess({
-    name: `Kafka node ${node.id}`,
-    command: 'java',
-    args: ['-Xms256m', '-Xmx512m', ...java, ...logging, 'kafka.Kafka', file],
-    cwd: directory,
-    ready: /Kafka Server started/,
-    startTimeoutMs: 90_000,
-  })
-}
-
-async function requireJava(): Promise<void> {
-  const { stderr } = await run('java', ['-version']).catch(() => {
-    throw new NotPossibleError('no java on the PATH')
-  })
-  const major = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
-  if (major < 17) throw new NotPossibleError(`Kafka needs Java 17 or later, found ${major}`)
+  const logDirectory = join(directory, node.client.replace(':', '-'))
+  const file = `${logDirectory}.properties`
+  await writeFile(file, toFile(kafkaProperties(node, nodes, { ...node, logDirectory }, overrides)))
+  await formatStorage(home, logDirectory, node.id)
+  return kafkaServer(`Kafka node ${node.id}`, home.jars, file, [`-XX:SharedArchiveFile=${home.archive}`])
 }

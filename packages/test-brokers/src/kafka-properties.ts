@@ -9,6 +9,12 @@ export interface KafkaNodeAddress {
   readonly controller: string
 }
 
+/** A node on this machine, from its three ports. */
+export function loopbackAddress(id: number, ports: readonly number[]): KafkaNodeAddress {
+  const [client = '', internal = '', controller = ''] = ports.map((port) => `127.0.0.1:${port}`)
+  return { id, client, internal, controller }
+}
+
 export interface KafkaBindings {
   readonly client: string
   readonly internal: string
