@@ -1,0 +1,4 @@
+export { InMemoryAdapter } from './adapter.ts'
+export { adapter } from './definition.ts'
+export type { HistoryEvent } from './event-view.ts'
+export type { InMemoryAdapterOptions } from './options.ts'
