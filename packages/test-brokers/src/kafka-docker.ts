@@ -1,6 +1,7 @@
 import { type DockerEngine, dockerEngine, type OwnContainer, startContainer } from './docker.ts'
 import type { Kafka } from './kafka.ts'
 import { type KafkaNodeAddress, type KafkaProperties, kafkaProperties, toEnvironment } from './kafka-properties.ts'
+import { removeWhenOrphaned } from './orphans.ts'
 import { freePorts } from './ports.ts'
 
 const CLIENT = 9092
@@ -17,12 +18,14 @@ export async function kafkaInDocker(count: number, overrides: KafkaProperties): 
     return { id: index + 1, client: `${engine.host}:${port}`, internal: `${name}:9094`, controller: `${name}:9093` }
   })
   const network = await new engine.testcontainers.Network().start()
+  const forget = removeWhenOrphaned('network', network.getId())
   const outcomes = await Promise.allSettled(
     nodes.map((node, index) => startNode(engine, image, network, node, nodes, ports[index] ?? 0, overrides)),
   )
   const stop = async (): Promise<void> => {
     await Promise.all(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.stop() : undefined)))
     await network.stop()
+    forget()
   }
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed) {

@@ -54,6 +54,9 @@ export function kafkaProperties(
     'share.coordinator.state.topic.min.isr': inSync,
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may come back only when its old session has ended.
+    'broker.session.timeout.ms': '4000',
+    'broker.heartbeat.interval.ms': '500',
     ...overrides,
   }
 }

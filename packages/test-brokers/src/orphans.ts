@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-export type OrphanKind = 'process' | 'container' | 'directory'
+export type OrphanKind = 'process' | 'container' | 'network' | 'directory'
 
 let reaper: Writable | undefined
 

@@ -8,6 +8,7 @@ const kept = new Set<string>()
 const remove: Record<string, (value: string) => void> = {
   process: (pid) => process.kill(Number(pid), 'SIGKILL'),
   container: (id) => spawnSync('docker', ['rm', '--force', '--volumes', id]),
+  network: (id) => spawnSync('docker', ['network', 'rm', id]),
   directory: (path) => rmSync(path, { recursive: true, force: true }),
 }
 
@@ -17,8 +18,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   else kept.delete(entry)
 }
 
-// Directories last: a server that still runs would write into them again.
-const order = ['process', 'container', 'directory']
+// A network in use cannot be removed, and a server that still runs would write into its directory again.
+const order = Object.keys(remove)
 const kindOf = (entry: string): string => entry.slice(0, entry.indexOf(' '))
 for (const entry of [...kept].toSorted((a, b) => order.indexOf(kindOf(a)) - order.indexOf(kindOf(b)))) {
   try {

@@ -55,7 +55,7 @@ async function redisInDocker(args: readonly string[]): Promise<Redis> {
     image,
     new testcontainers.GenericContainer(image)
       .withExposedPorts(6379)
-      .withCommand(['redis-server', '--save', '', ...args])
+      .withCommand(['redis-server', '--save', '', '--protected-mode', 'no', ...args])
       .withWaitStrategy(testcontainers.Wait.forLogMessage(/Ready to accept connections/)),
   )
   const port = container.getMappedPort(6379)
