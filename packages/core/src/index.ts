@@ -1,1 +1,62 @@
-export {}
+export { EventBus } from './bus.ts'
+export type { BatchEntries, BatchEntry, EventBusOptions } from './bus-options.ts'
+export type { Handler, HandlerContext } from './consume/context.ts'
+export type { Counters } from './consume/counters.ts'
+export type { HookListener, HookMap, HookName } from './consume/hooks.ts'
+export type { Middleware } from './consume/middleware.ts'
+export type { DefaultSubscriptionOptions, SubscriptionOptions } from './consume/options.ts'
+export type { SubscriptionState } from './consume/subscription.ts'
+export { createEventBus, createEventBusAdapter } from './create.ts'
+export type { AdapterChoice, CreateEventBusOptions } from './create.ts'
+export { defaults } from './defaults.ts'
+export {
+  AdapterIncompatibleError,
+  AdapterNotInstalledError,
+  AdapterUnknownError,
+  BackendUnavailableError,
+  CapabilityMissingError,
+  ClosedError,
+  ConfigInvalidError,
+  EventBusError,
+  EventInvalidError,
+  LoanLostError,
+  MessageUnreadableError,
+  PayloadTooLargeError,
+  PublishBacklogError,
+  PublishError,
+  SubscriptionUnknownError,
+  TimeoutError,
+  TopicCollisionError,
+  TopicInvalidError,
+  TopicMissingError,
+} from './errors.ts'
+export type { ConfigIssue, EventBusErrorCode, PublishFailure, Stored } from './errors.ts'
+export { EventTopics } from './event-topics.ts'
+export type { EventTopic } from './event-topics.ts'
+export { defineEvents } from './events.ts'
+export type {
+  AnyEvents,
+  BaseEvent,
+  EventDefinitions,
+  EventMetadata,
+  EventOf,
+  EventSchemas,
+  EventsOf,
+  FailureKind,
+  PayloadOf,
+  TopicOf,
+  Transformed,
+  TypeOf,
+} from './events.ts'
+export type { RetryOptions } from './failure/backoff.ts'
+export { NonRetryableError, RetryAfterError } from './failure/signals.ts'
+export type { AdapterHealth, Health } from './health.ts'
+export type { HistoryOptions } from './history.ts'
+export type { PublishOptions } from './publish.ts'
+export { registerAdapter } from './registry.ts'
+export type { AdapterEntry, AnyAdapterDefinition } from './registry.ts'
+export type { EventBusAdapter } from './spi/adapter.ts'
+export type { AdapterDefinition, AdapterOptionsMap } from './spi/definition.ts'
+export type { Stats } from './stats.ts'
+export type { Logger } from './util/logger.ts'
+export type { StandardSchema } from './wire/standard-schema.ts'

@@ -24,3 +24,5 @@ export {
   TopicMissingError,
 } from '../errors.ts'
 export type { ConfigIssue, EventBusErrorCode, PublishFailure, Stored } from '../errors.ts'
+export { decodeEvent } from '../wire/decode.ts'
+export type { BaseEvent, EventMetadata } from '../events.ts'

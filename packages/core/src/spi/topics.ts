@@ -42,7 +42,8 @@ export function derivedTopic(topic: string): DerivedTopic | undefined {
 
 /** The application's topic that `topic` is, or is derived from: derived topics live beside it. */
 export function parentTopicOf(topic: string): string {
-  return derivedTopic(topic)?.parent ?? topic
+  const parent = derivedTopic(topic)?.parent
+  return parent === undefined ? topic : parentTopicOf(parent)
 }
 
 /** Begins with two underscores: the bus's own, or the backend's. */

@@ -1,0 +1,254 @@
+import { attachedDefaults, type BatchEntries, type BatchEntry, type EventBusOptions } from './bus-options.ts'
+import { compose, type Middleware } from './consume/middleware.ts'
+import type { Handler } from './consume/context.ts'
+import { frames } from './consume/frame.ts'
+import { Deferrals, type ConsumeHost } from './consume/host.ts'
+import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
+import type { SubscriptionOptions } from './consume/options.ts'
+import { assertPattern, isPattern } from './consume/pattern.ts'
+import { Subscription } from './consume/subscription.ts'
+import { subscriptionPolicy } from './consume/subscription-policy.ts'
+import { Subscriptions } from './consume/subscriptions.ts'
+import { defaults } from './defaults.ts'
+import { AdapterIncompatibleError, ClosedError, EventBusError } from './errors.ts'
+import type {
+  AnyEvents, BaseEvent, EventMap, EventMatching, EventOf, KnownPattern, PayloadOf, TopicOf, TypeOf,
+} from './events.ts'
+import { type Health, health } from './health.ts'
+import { history, type HistoryOptions } from './history.ts'
+import { type PublishOptions, publishedEvent, Publisher } from './publish.ts'
+import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
+import type { StartFrom } from './spi/consume.ts'
+import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
+import { type Stats, StatsBook } from './stats.ts'
+import { type Clock, systemClock } from './util/clock.ts'
+import { consoleLogger } from './util/logger.ts'
+import { isThenable } from './util/thenable.ts'
+import { wait } from './util/wait.ts'
+import type { EventMessage } from './wire/event-message.ts'
+
+/** Publishes events and has them handled: the same calls and the same meaning on every backend. */
+export class EventBus<Events extends EventMap<Events> = AnyEvents> {
+  readonly #adapter: EventBusAdapter
+  readonly #options: EventBusOptions<Events>
+  readonly #clock: Clock
+  readonly #hooks: Hooks
+  readonly #host: ConsumeHost
+  readonly #publisher: Publisher
+  readonly #subscriptions: Subscriptions
+  readonly #stats = new StatsBook()
+  #middleware: readonly Middleware[] = []
+  #publishing = 0
+  #ready = false
+  #initializing: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  /** Does no I/O: the adapter is initialized on first use. */
+  constructor(adapter: EventBusAdapter, source: string = defaults.source, options: EventBusOptions<Events> = {}) {
+    if (adapter.specVersion !== SPEC_VERSION) throw new AdapterIncompatibleError(adapter.name, adapter.specVersion, SPEC_VERSION)
+    const { clock = systemClock, logger = consoleLogger, events, maxPayloadBytes = defaults.maxPayloadBytes } = options
+    this.#adapter = adapter
+    this.#options = options
+    this.#clock = clock
+    this.#hooks = new Hooks(logger, clock)
+    const deferrals = new Deferrals(adapter.unsettled !== undefined)
+    const schemas = events?.schemas
+    this.#host = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
+    this.#subscriptions = new Subscriptions(this.#host, (subscription) => this.#stats.ended(subscription))
+    this.#publisher = new Publisher({ bus: this, adapter, clock, source, schemas, maxPayloadBytes })
+  }
+
+  /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */
+  async initialize(): Promise<void> {
+    if (this.#ready) return
+    this.#assertOpen()
+    await (this.#initializing ??= this.#adapter
+      .initialize()
+      .then(() => void (this.#ready = true))
+      .finally(() => (this.#initializing = undefined)))
+  }
+
+  /**
+   * Resolves with the event when it is stored.
+   * @throws EventInvalidError, TopicInvalidError, PayloadTooLargeError: nothing was sent.
+   * @throws PublishError, PublishBacklogError, ClosedError: `stored` says what is known.
+   */
+  async publish<Topic extends TopicOf<Events>, Type extends TypeOf<Events, Topic>>(
+    topic: Topic,
+    type: Type,
+    payload: PayloadOf<Events, Topic, Type>,
+    options?: PublishOptions,
+  ): Promise<BaseEvent<Type, PayloadOf<Events, Topic, Type>>> {
+    this.#assertOpen()
+    const prepared = this.#publisher.prepare(topic, type, payload, options)
+    const message = isThenable(prepared) ? await prepared : prepared
+    await this.#send(topic, [message], options?.signal)
+    return publishedEvent(message, payload) as BaseEvent<Type, PayloadOf<Events, Topic, Type>>
+  }
+
+  /** Many events of one topic, in their order. Rejects with a `PublishError` that names those that are not stored. */
+  async publishBatch<Topic extends TopicOf<Events>>(
+    topic: Topic,
+    entries: readonly BatchEntries<Events, Topic>[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<EventOf<Events, Topic>[]> {
+    this.#assertOpen()
+    const batch = entries as readonly BatchEntry<string, unknown>[]
+    const messages = await Promise.all(batch.map(({ type, payload, ...rest }) => this.#publisher.prepare(topic, type, payload, rest)))
+    if (messages.length > 0) await this.#send(topic, messages, options?.signal)
+    return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as EventOf<Events, Topic>[]
+  }
+
+  /**
+   * Has `handler` called for every event of `topic`: a name, `'*'` for all topics, or a pattern such as `'orders.*'`.
+   * Resolves with the subscription's id when every later `publish()` will be delivered.
+   */
+  async subscribe<const Pattern extends string>(
+    topic: Pattern & KnownPattern<Events, Pattern>,
+    handler: Handler<EventMatching<Events, Pattern>>,
+    options: SubscriptionOptions<EventMatching<Events, Pattern>['type']> = {},
+  ): Promise<string> {
+    this.#assertOpen()
+    if (isPattern(topic)) assertPattern(topic)
+    else assertTopic(topic)
+    const policy = subscriptionPolicy(options, this.#options.defaultSubscriptionOptions, attachedDefaults(this.#adapter))
+    await this.initialize()
+    const subscription = new Subscription(this.#host, topic, policy, this.#composed(handler as Handler<BaseEvent>))
+    await this.#subscriptions.start(subscription, startOf(options.startFrom), options.signal)
+    return subscription.id
+  }
+
+  /**
+   * Ends a subscription: what was not started is given back, what runs is waited for (30 s by default).
+   * From inside its own handler it resolves at once, and the subscription ends with the handler.
+   * @throws SubscriptionUnknownError
+   */
+  async unsubscribe(id: string, { timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    await this.#subscriptions.endOne(id, timeoutMs)
+  }
+
+  /** Adds a middleware around every handler, inside those that were added before. */
+  use(middleware: Middleware): this {
+    this.#middleware = [...this.#middleware, middleware]
+    return this
+  }
+
+  /** Listens to what the bus does; the returned function stops it. */
+  on<Name extends HookName>(name: Name, listener: HookListener<Name>): () => void {
+    return this.#hooks.on(name, listener)
+  }
+
+  /** The events that the backend still holds, up to those stored when reading starts. Touches no group. */
+  async *history<const Pattern extends string>(
+    topic: Pattern & KnownPattern<Events, Pattern>,
+    options?: HistoryOptions,
+  ): AsyncGenerator<EventMatching<Events, Pattern>> {
+    this.#assertOpen()
+    await this.initialize()
+    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<EventMatching<Events, Pattern>>
+  }
+
+  /** Forgets a group on a topic: its position, and what it had deferred. */
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    assertTopic(topic)
+    assertGroup(group)
+    await this.initialize()
+    await this.#adapter.deleteGroup(topic, group)
+    await this.#adapter.deleteGroup(retryTopicOf(topic, group), group)
+  }
+
+  /** Whether the backend answers within two seconds and no subscription has failed. Never rejects. */
+  async isHealthy(): Promise<boolean> {
+    return (await this.getHealth()).live
+  }
+
+  async getHealth(): Promise<Health> {
+    if (!this.#ready && this.#closing === undefined) await this.initialize().catch(() => {})
+    return health(this.#adapter, this.#clock, this.#subscriptions)
+  }
+
+  async getStats(): Promise<Stats> {
+    return this.#stats.read(this.#adapter.name, await this.isHealthy(), this.#subscriptions)
+  }
+
+  /**
+   * Resolves when all work that is due, and what it causes, retries included, is done; on a shared backend what is
+   * in the hands of this process. For tests. Rejects inside a handler, which it would wait for.
+   */
+  async settled(): Promise<void> {
+    if (frames.getStore()?.bus === this) throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
+    for (let quiet = 0; quiet < 2; ) {
+      if (this.#idle) {
+        quiet++
+        await this.#clock.breathe()
+      } else {
+        quiet = 0
+        await wait(this.#clock, 1)
+      }
+    }
+  }
+
+  /**
+   * Stops taking events, waits for the handlers at work (30 s by default), gives back the rest untouched and leaves
+   * all groups. Idempotent, never hangs; from inside a handler it resolves when the others are done.
+   */
+  async close({ timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const inside = frames.getStore()?.bus === this
+    if (this.#closing !== undefined) return inside ? undefined : this.#closing
+    const subscriptions = this.#subscriptions.endAll(timeoutMs)
+    this.#closing = subscriptions.then(() => this.#subscriptions.allClosed()).then(() => this.#closeAdapter())
+    if (!inside) return this.#closing
+    this.#closing.catch((error: unknown) => this.#hooks.emit('error', { error, operation: 'closing the adapter' }))
+    await subscriptions
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #send(topic: string, messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#ready) await this.initialize()
+    const announced = this.#subscriptions.announce(topic)
+    if (announced !== undefined) await announced
+    this.#publishing++
+    try {
+      await this.#publisher.send(messages, signal)
+      this.#stats.publishedEvents += messages.length
+    } catch (error) {
+      this.#stats.failedPublishes += messages.length
+      throw error
+    } finally {
+      this.#publishing--
+    }
+  }
+
+  get #idle(): boolean {
+    const work = [this.#publishing, this.#host.deferrals.count, this.#adapter.unsettled?.() ?? 0, this.#subscriptions.inFlight]
+    return work.every((count) => count === 0)
+  }
+
+  #composed(handler: Handler<BaseEvent>): Handler<BaseEvent> {
+    let middleware = this.#middleware
+    let run = compose(middleware, handler)
+    return (event, context) => {
+      if (middleware !== this.#middleware) {
+        middleware = this.#middleware
+        run = compose(middleware, handler)
+      }
+      return run(event, context)
+    }
+  }
+
+  async #closeAdapter(): Promise<void> {
+    if (this.#options.ownsAdapter === true) await this.#adapter.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new ClosedError('The event bus')
+  }
+}
+
+function startOf(startFrom: SubscriptionOptions['startFrom'] = 'latest'): StartFrom {
+  if (startFrom instanceof Date || startFrom === 'latest' || startFrom === 'earliest') return startFrom as StartFrom
+  return { position: startFrom }
+}

@@ -1,0 +1,187 @@
+import { EventBusError, EventInvalidError, TimeoutError } from '../errors.ts'
+import type { BaseEvent, EventSchemas, FailureKind } from '../events.ts'
+import { RetryAfterError } from '../failure/signals.ts'
+import type { Clock } from '../util/clock.ts'
+import { isThenable } from '../util/thenable.ts'
+import { decodeEvent } from '../wire/decode.ts'
+import { header } from '../wire/headers.ts'
+import { issueLines, type SchemaResult } from '../wire/standard-schema.ts'
+import type { Handler, HandlerContext } from './context.ts'
+import { frames } from './frame.ts'
+import type { Job } from './job.ts'
+import type { SubscriptionPolicy } from './subscription-policy.ts'
+
+/** Everything about a subscription that one start of its handler needs. */
+export interface Route {
+  readonly bus: object
+  readonly clock: Clock
+  readonly topic: string
+  readonly policy: SubscriptionPolicy
+  readonly handler: Handler<BaseEvent>
+  readonly schemas: EventSchemas | undefined
+  /** A pattern subscription passes over dead letters, also in a topic whose name does not tell. */
+  readonly skipDeadLetters: boolean
+  /** Aborts at the deadline of a shutdown. */
+  readonly signal: AbortSignal
+}
+
+/** The event can never be handled: it is none, it does not fit, or the handler had it dead-lettered. */
+export class Unhandleable extends Error {
+  readonly kind: FailureKind
+  /** Whatever `useDLQ` says. */
+  readonly forced: boolean
+
+  constructor(kind: FailureKind, cause: unknown, forced: boolean = false) {
+    super('cannot be handled', { cause })
+    this.kind = kind
+    this.forced = forced
+  }
+}
+
+/**
+ * One start: decode, validate, handler. Returns a promise only if something of it took time.
+ * Throws, or rejects with, the handler's error or `Unhandleable`.
+ */
+export function attempt(job: Job, route: Route): void | Promise<void> {
+  const { message } = job.delivery
+  const event = decode(job)
+  const { types } = route.policy
+  if (types !== undefined && !types.has(event.type)) return undefined
+  if (route.skipDeadLetters && message.headers[header.deadReason] !== undefined) return undefined
+  const schema = route.schemas?.[route.topic]?.[event.type]
+  if (schema === undefined) return start(job, route, event)
+  const result = schema['~standard'].validate(event.payload)
+  return isThenable(result)
+    ? result.then((settled) => start(job, route, validated(route, event, settled)))
+    : start(job, route, validated(route, event, result))
+}
+
+function decode(job: Job): BaseEvent {
+  try {
+    return decodeEvent(job.delivery.message)
+  } catch (cause) {
+    throw new Unhandleable('unreadable', cause)
+  }
+}
+
+function validated({ topic }: Route, event: BaseEvent, result: SchemaResult<unknown>): BaseEvent {
+  if (result.issues !== undefined) {
+    throw new Unhandleable('invalid', new EventInvalidError(topic, event.type, issueLines(result.issues)))
+  }
+  return { ...event, payload: result.value }
+}
+
+function start(job: Job, route: Route, event: BaseEvent): void | Promise<void> {
+  const frame = { bus: route.bus, metadata: event.metadata, job }
+  const { timeoutMs, autoAck } = route.policy
+  if (autoAck && timeoutMs === undefined) {
+    return frames.run(frame, route.handler, event, new Context(job, route, route.signal))
+  }
+  const run = (signal: AbortSignal): void | Promise<void> => {
+    const context = new Context(job, route, signal)
+    const returned = frames.run(frame, route.handler, event, context)
+    return autoAck ? returned : context.settledBy(returned)
+  }
+  return timeoutMs === undefined ? run(route.signal) : timed(route, timeoutMs, run)
+}
+
+/** A start that runs too long has failed; its handler gets the same time again to end, since its key must wait for it. */
+function timed({ clock, topic, signal }: Route, timeoutMs: number, run: (signal: AbortSignal) => void | Promise<void>): Promise<void> {
+  const overdue = new AbortController()
+  return new Promise((resolve, reject) => {
+    let cancel = clock.timer(timeoutMs, () => {
+      overdue.abort(new TimeoutError(`The handler for topic "${topic}"`, timeoutMs))
+      cancel = clock.timer(timeoutMs, () => reject(overdue.signal.reason as Error))
+    })
+    const end = (): void => {
+      cancel()
+      if (overdue.signal.aborted) reject(overdue.signal.reason as Error)
+      else resolve()
+    }
+    const fail = (error: unknown): void => {
+      cancel()
+      reject(overdue.signal.aborted ? (overdue.signal.reason as Error) : (error as Error))
+    }
+    try {
+      Promise.resolve(run(AbortSignal.any([signal, overdue.signal]))).then(end, fail)
+    } catch (error) {
+      fail(error)
+    }
+  })
+}
+
+class Context implements HandlerContext {
+  readonly signal: AbortSignal
+  readonly attempt: number
+  readonly #job: Job
+  readonly #route: Route
+  #outcome: PromiseWithResolvers<void> | undefined
+
+  constructor(job: Job, route: Route, signal: AbortSignal) {
+    this.#job = job
+    this.#route = route
+    this.signal = signal
+    this.attempt = job.attempt
+  }
+
+  get topic(): string {
+    return this.#route.topic
+  }
+
+  get key(): string | undefined {
+    return this.#job.delivery.message.key
+  }
+
+  get consumerGroup(): string | undefined {
+    return this.#route.policy.consumerGroup
+  }
+
+  get position(): string {
+    return this.#job.delivery.message.position
+  }
+
+  get replayed(): boolean {
+    return this.#job.delivery.message.headers[header.replayed] !== undefined
+  }
+
+  async ack(): Promise<void> {
+    this.#manual('ack').resolve()
+    await this.#job.delivery.ack()
+  }
+
+  async nack({ delayMs }: { readonly delayMs?: number | undefined } = {}): Promise<void> {
+    const reason = 'the handler called nack()'
+    this.#manual('nack').reject(delayMs === undefined ? new Error(reason) : new RetryAfterError(delayMs, reason))
+  }
+
+  async deadLetter(reason: string): Promise<void> {
+    this.#manual('deadLetter').reject(new Unhandleable('rejected', new Error(reason), true))
+  }
+
+  /** For `autoAck: false`: over when the event is settled, or the handler threw before it was. */
+  settledBy(returned: void | Promise<void>): Promise<void> {
+    const outcome = this.#open()
+    if (isThenable(returned)) returned.catch(outcome.reject)
+    return outcome.promise
+  }
+
+  #manual(call: string): PromiseWithResolvers<void> {
+    if (!this.#route.policy.autoAck) return this.#open()
+    throw new EventBusError('BUS_CONFIG_INVALID', `context.${call}() is for subscriptions with autoAck: false.`)
+  }
+
+  #open(): PromiseWithResolvers<void> {
+    return (this.#outcome ??= withResolvers())
+  }
+}
+
+// Promise.withResolvers is not in Node 20.
+function withResolvers(): PromiseWithResolvers<void> {
+  let resolve!: () => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<void>((resolved, rejected) => {
+    resolve = resolved
+    reject = rejected
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,86 @@
+import type { FailureKind } from '../events.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Logger } from '../util/logger.ts'
+import { RateLimit } from '../util/rate-limit.ts'
+
+interface AboutEvent {
+  readonly topic: string
+  readonly consumerGroup: string | undefined
+  /** `undefined` if the stored bytes are no event. */
+  readonly eventId: string | undefined
+  readonly type: string | undefined
+  /** How often the handler was started. */
+  readonly attempts: number
+  readonly error: unknown
+}
+
+/** What `bus.on` tells, and with what. */
+export interface HookMap {
+  /** A handler failed; the event is handled again after `delayMs`, in hand or by way of the retry topic. */
+  retry: AboutEvent & { readonly delayMs: number; readonly deferred: boolean }
+  /** The event's copy is stored in `dlqTopic`. */
+  deadLetter: AboutEvent & { readonly dlqTopic: string; readonly reason: FailureKind }
+  /** The event was given up: there is no dead letter queue. */
+  failed: AboutEvent & { readonly reason: FailureKind }
+  /** Something went wrong for which there is no caller to tell. Without a listener it is logged. */
+  error: { readonly error: unknown; readonly operation: string; readonly topic?: string; readonly consumerGroup?: string | undefined }
+}
+
+export type HookName = keyof HookMap
+export type HookListener<Name extends HookName> = (details: HookMap[Name]) => void
+
+type Listeners = { readonly [Name in HookName]: Set<HookListener<Name>> }
+
+/** Tells listeners; what nobody listens to and must be known goes to the logger. */
+export class Hooks {
+  readonly #logger: Logger
+  readonly #limit: RateLimit
+  readonly #listeners: Listeners = { retry: new Set(), deadLetter: new Set(), failed: new Set(), error: new Set() }
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger
+    this.#limit = new RateLimit(clock)
+  }
+
+  on<Name extends HookName>(name: Name, listener: HookListener<Name>): () => void {
+    this.#listeners[name].add(listener)
+    return () => void this.#listeners[name].delete(listener)
+  }
+
+  heard(name: HookName): boolean {
+    return this.#listeners[name].size > 0
+  }
+
+  emit<Name extends HookName>(name: Name, details: HookMap[Name]): void {
+    this.#log(name, details)
+    for (const listener of this.#listeners[name]) {
+      try {
+        listener(details)
+      } catch (error) {
+        this.#logger.error(`a listener of "${name}" failed`, { error: String(error) })
+      }
+    }
+  }
+
+  #log<Name extends HookName>(name: Name, details: HookMap[Name]): void {
+    if (name === 'error' && this.#listeners.error.size > 0) return
+    const line = lines[name]?.(details)
+    if (line === undefined) return
+    const suppressed = this.#limit.pass(`${line.message} ${details.topic ?? ''}`)
+    if (suppressed === undefined) return
+    const { error, ...rest } = details
+    const fields = { ...rest, error: String(error), ...(suppressed > 0 ? { alsoSuppressed: suppressed } : {}) }
+    this.#logger[line.level](line.message, fields)
+  }
+}
+
+interface Line {
+  readonly level: 'warn' | 'error'
+  readonly message: string
+}
+
+const lines: { readonly [Name in HookName]?: (details: unknown) => Line } = {
+  deadLetter: () => ({ level: 'warn', message: 'an event was dead-lettered' }),
+  failed: () => ({ level: 'error', message: 'an event was given up (no dead letter queue)' }),
+  error: (details) => ({ level: 'error', message: `${(details as HookMap['error']).operation} failed` }),
+}

@@ -1,0 +1,83 @@
+import { defaults } from '../defaults.ts'
+import type { Job } from './job.ts'
+
+/** What a subscription has on loan: how much more fits, and what is at work. */
+export class Loans {
+  readonly #prefetch: number
+  readonly #active = new Set<Job>()
+  #listeners: (() => void)[] = []
+  #open = 0
+  #bytes = 0
+
+  constructor(prefetch: number) {
+    this.#prefetch = prefetch
+  }
+
+  get open(): number {
+    return this.#open
+  }
+
+  /** 0 until half of the window is free: one pull for many events instead of one for each. */
+  get room(): number {
+    if (this.#open === 0) return this.#prefetch
+    const free = Math.min(this.#prefetch - this.#open, this.#fitting)
+    return free * 2 >= this.#prefetch ? free : 0
+  }
+
+  /** How many more of the size seen so far the limit of bytes allows. */
+  get #fitting(): number {
+    const average = this.#bytes / this.#open
+    return average === 0 ? this.#prefetch : Math.floor((defaults.prefetchBytes - this.#bytes) / average)
+  }
+
+  add(job: Job): void {
+    this.#open++
+    this.#bytes += sizeOf(job)
+  }
+
+  /** From now on it takes time: a handler runs, a copy is being stored. */
+  begin(job: Job): void {
+    this.#active.add(job)
+  }
+
+  /** It waits, and could be given back at once. */
+  rest(job: Job): void {
+    if (this.#active.delete(job)) this.#tell()
+  }
+
+  remove(job: Job): void {
+    this.#open--
+    this.#bytes -= sizeOf(job)
+    this.rest(job)
+  }
+
+  active(matching: (job: Job) => boolean): Job[] {
+    return [...this.#active].filter(matching)
+  }
+
+  /** Resolves when nothing that matches is at work any more, or when `signal` aborts. */
+  async quiet(matching: (job: Job) => boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.active(matching).length > 0) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        this.#listeners.push(done)
+        signal.addEventListener('abort', done, { once: true })
+      })
+    }
+  }
+
+  #tell(): void {
+    if (this.#listeners.length === 0) return
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) listener()
+  }
+}
+
+/** What never left this process costs nothing more to hold. */
+function sizeOf({ delivery: { message } }: Job): number {
+  return message.origin === undefined ? message.body.length : 0
+}

@@ -1,0 +1,77 @@
+import { defaults } from '../defaults.ts'
+import { ConfigInvalidError, type ConfigIssue } from '../errors.ts'
+import type { FailurePolicy } from '../failure/policy.ts'
+import { assertGroup, assertTopic } from '../spi/topics.ts'
+import type { DefaultSubscriptionOptions, SubscriptionOptions } from './options.ts'
+
+/** A subscription's options with nothing left open. */
+export interface SubscriptionPolicy extends FailurePolicy {
+  readonly consumerGroup: string | undefined
+  readonly dlqTopic: string | undefined
+  readonly autoAck: boolean
+  readonly concurrency: number
+  readonly timeoutMs: number | undefined
+  readonly ordered: boolean
+  readonly prefetch: number
+  readonly types: ReadonlySet<string> | undefined
+  readonly includeDeadLetters: boolean
+}
+
+/**
+ * Merges options, the most particular first.
+ * @throws ConfigInvalidError with everything that is wrong, TopicInvalidError for names.
+ */
+export function subscriptionPolicy(
+  options: SubscriptionOptions,
+  ...fallbacks: readonly (DefaultSubscriptionOptions | undefined)[]
+): SubscriptionPolicy {
+  const layers = [options, ...fallbacks]
+  const pick = <Name extends keyof DefaultSubscriptionOptions>(name: Name): DefaultSubscriptionOptions[Name] =>
+    layers.find((layer) => layer?.[name] !== undefined)?.[name]
+  const retry = <Name extends keyof FailurePolicy['retry']>(name: Name): number =>
+    layers.find((layer) => layer?.retry?.[name] !== undefined)?.retry?.[name] ?? defaults[name]
+  const policy: SubscriptionPolicy = {
+    consumerGroup: pick('consumerGroup'),
+    maxRetries: pick('maxRetries') ?? defaults.maxRetries,
+    useDLQ: pick('useDLQ') ?? defaults.useDLQ,
+    dlqTopic: pick('dlqTopic'),
+    autoAck: pick('autoAck') ?? defaults.autoAck,
+    concurrency: pick('concurrency') ?? defaults.concurrency,
+    timeoutMs: pick('timeoutMs'),
+    ordered: pick('ordered') ?? defaults.ordered,
+    prefetch: pick('prefetch') ?? defaults.prefetch,
+    maxDeliveries: pick('maxDeliveries') ?? defaults.maxDeliveries,
+    types: options.types === undefined ? undefined : new Set(options.types),
+    includeDeadLetters: pick('includeDeadLetters') ?? false,
+    retry: {
+      initialDelayMs: retry('initialDelayMs'),
+      factor: retry('factor'),
+      maxDelayMs: retry('maxDelayMs'),
+      jitter: retry('jitter'),
+      holdUpToMs: retry('holdUpToMs'),
+    },
+  }
+  check(policy)
+  return policy
+}
+
+function check(policy: SubscriptionPolicy): void {
+  const issues: ConfigIssue[] = []
+  const atLeast = (name: string, value: number | undefined, min: number, whole = true): void => {
+    if (value === undefined || (value >= min && (!whole || Number.isInteger(value)))) return
+    issues.push({ name, problem: `${value} is not a ${whole ? 'whole ' : ''}number of at least ${min}` })
+  }
+  atLeast('maxRetries', policy.maxRetries, 0)
+  atLeast('concurrency', policy.concurrency, 1)
+  atLeast('prefetch', policy.prefetch, 1)
+  atLeast('maxDeliveries', policy.maxDeliveries, 1)
+  atLeast('timeoutMs', policy.timeoutMs, 1)
+  atLeast('retry.initialDelayMs', policy.retry.initialDelayMs, 0, false)
+  atLeast('retry.factor', policy.retry.factor, 1, false)
+  atLeast('retry.maxDelayMs', policy.retry.maxDelayMs, 0, false)
+  atLeast('retry.jitter', policy.retry.jitter, 0, false)
+  atLeast('retry.holdUpToMs', policy.retry.holdUpToMs, 0, false)
+  if (issues.length > 0) throw new ConfigInvalidError(issues)
+  if (policy.consumerGroup !== undefined) assertGroup(policy.consumerGroup)
+  if (policy.dlqTopic !== undefined) assertTopic(policy.dlqTopic)
+}

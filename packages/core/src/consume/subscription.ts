@@ -1,0 +1,154 @@
+import { defaults } from '../defaults.ts'
+import type { BaseEvent } from '../events.ts'
+import type { ConsumerState, StartFrom } from '../spi/consume.ts'
+import { type Handler } from './context.ts'
+import { type Counters, newCounters } from './counters.ts'
+import type { ConsumeHost } from './host.ts'
+import type { Job } from './job.ts'
+import { isPattern, markTopicOf, matcher } from './pattern.ts'
+import { Slots } from './slots.ts'
+import type { SubscriptionPolicy } from './subscription-policy.ts'
+import { TopicSubscription } from './topic-subscription.ts'
+
+export interface SubscriptionState extends ConsumerState {
+  readonly id: string
+  /** Topic or pattern. */
+  readonly topic: string
+  readonly consumerGroup: string | undefined
+  /** Events in the hands of this process. */
+  readonly inFlight: number
+  readonly counters: Readonly<Counters>
+}
+
+/** What `bus.subscribe` made: one topic, or all that a pattern sees, those included that are created later. */
+export class Subscription {
+  readonly id: string
+  readonly topic: string
+  readonly policy: SubscriptionPolicy
+  readonly #host: ConsumeHost
+  readonly #handler: Handler<BaseEvent>
+  readonly #matches: ((topic: string) => boolean) | undefined
+  readonly #slots: Slots
+  readonly #counters: Counters = newCounters()
+  readonly #topics = new Map<string, Promise<TopicSubscription>>()
+  readonly #started = new Set<TopicSubscription>()
+  #cancelPoll: () => void = () => {}
+  #pollError: string | undefined
+  #closing = false
+
+  constructor(host: ConsumeHost, topic: string, policy: SubscriptionPolicy, handler: Handler<BaseEvent>) {
+    this.id = host.clock.uuid()
+    this.topic = topic
+    this.policy = policy
+    this.#host = host
+    this.#handler = handler
+    this.#matches = isPattern(topic) ? matcher(topic, policy.includeDeadLetters) : undefined
+    this.#slots = new Slots(policy.concurrency)
+  }
+
+  get inFlight(): number {
+    let sum = 0
+    for (const { inFlight } of this.#started) sum += inFlight
+    return sum
+  }
+
+  get state(): SubscriptionState {
+    const states = [...this.#started].map(({ state }) => state)
+    const worst = states.find(({ status }) => status === 'failing') ?? states.find(({ status }) => status === 'joining')
+    const own: ConsumerState = this.#pollError === undefined ? { status: 'ready' } : { status: 'failing', reason: this.#pollError }
+    const { status, reason } = worst ?? own
+    const { id, topic, policy, inFlight } = this
+    return { id, topic, consumerGroup: policy.consumerGroup, status, reason, inFlight, counters: this.#counters }
+  }
+
+  async start(startFrom: StartFrom): Promise<void> {
+    if (this.#matches === undefined) await this.#consume(this.topic, startFrom)
+    else await this.#register(startFrom)
+  }
+
+  /** This process is about to publish to `topic`: a pattern that means it has to see its first event. */
+  async announce(topic: string): Promise<void> {
+    if (this.#closing || this.#matches?.(topic) !== true) return
+    await this.#consume(topic, 'earliest').catch((error: unknown) => this.#pollFailed(error))
+  }
+
+  async drain(deadline: AbortSignal, except: Job | undefined): Promise<void> {
+    this.#closing = true
+    this.#cancelPoll()
+    await Promise.allSettled(this.#topics.values())
+    await Promise.all([...this.#started].map((topic) => topic.drain(deadline, except)))
+  }
+
+  async close(deadline: AbortSignal): Promise<void> {
+    await Promise.all([...this.#started].map((topic) => topic.close(deadline)))
+  }
+
+  #consume(topic: string, startFrom: StartFrom): Promise<TopicSubscription> {
+    const known = this.#topics.get(topic)
+    if (known !== undefined) return known
+    const starting = this.#begin(topic, startFrom)
+    this.#topics.set(topic, starting)
+    starting.catch(() => this.#topics.delete(topic))
+    return starting
+  }
+
+  async #begin(topic: string, startFrom: StartFrom): Promise<TopicSubscription> {
+    const subscription = new TopicSubscription(this.#host, {
+      topic,
+      policy: this.policy,
+      handler: this.#handler,
+      slots: this.#slots,
+      counters: this.#counters,
+      skipDeadLetters: this.#matches !== undefined && !this.policy.includeDeadLetters,
+    })
+    await subscription.start(startFrom)
+    this.#started.add(subscription)
+    return subscription
+  }
+
+  /**
+   * `startFrom` is for the topics that exist when the group registers for the first time. Once it has, what it does
+   * not know was created later, and is its from the first event on.
+   */
+  async #register(startFrom: StartFrom): Promise<void> {
+    const { adapter } = this.#host
+    const { consumerGroup } = this.policy
+    const mark = markTopicOf(this.topic)
+    const known = consumerGroup !== undefined && (await adapter.inspect(mark, consumerGroup)) !== undefined
+    await this.#consumeMatching(known ? 'earliest' : startFrom)
+    if (!known && consumerGroup !== undefined) await this.#leaveMark(mark, consumerGroup)
+    this.#schedulePoll()
+  }
+
+  async #leaveMark(mark: string, group: string): Promise<void> {
+    const consumer = await this.#host.adapter.consume({ topics: [{ topic: mark, startFrom: 'latest' }], group })
+    await consumer.close()
+  }
+
+  async #consumeMatching(startFrom: StartFrom): Promise<void> {
+    const topics = await this.#host.adapter.listTopics()
+    if (this.#closing) return
+    const found = topics.filter((topic) => this.#matches?.(topic) === true)
+    await Promise.all(found.map((topic) => this.#consume(topic, startFrom)))
+  }
+
+  #schedulePoll(): void {
+    if (this.#closing) return
+    this.#cancelPoll = this.#host.clock.timer(
+      defaults.topicPollMs,
+      () => {
+        void this.#consumeMatching('earliest')
+          .then(() => void (this.#pollError = undefined))
+          .catch((error: unknown) => this.#pollFailed(error))
+          .then(() => this.#schedulePoll())
+      },
+      true,
+    )
+  }
+
+  #pollFailed(error: unknown): void {
+    this.#pollError = `looking for topics: ${String(error)}`
+    const { topic, policy } = this
+    this.#host.hooks.emit('error', { error, operation: 'looking for topics', topic, consumerGroup: policy.consumerGroup })
+  }
+}

@@ -1,0 +1,268 @@
+import { defaults } from '../defaults.ts'
+import type { BaseEvent } from '../events.ts'
+import { sameCopy } from '../failure/copies.ts'
+import { judgeCrashes } from '../failure/policy.ts'
+import { settle } from '../failure/settle.ts'
+import type { Consumer, ConsumerState, Delivery, StartFrom } from '../spi/consume.ts'
+import type { Message } from '../spi/message.ts'
+import { retryTopicOf } from '../spi/topics.ts'
+import { isThenable } from '../util/thenable.ts'
+import { header } from '../wire/headers.ts'
+import { attempt, type Route } from './attempt.ts'
+import type { Handler } from './context.ts'
+import type { Counters } from './counters.ts'
+import { type FailureHost, Failures } from './failures.ts'
+import type { ConsumeHost } from './host.ts'
+import { Job } from './job.ts'
+import { Lanes } from './lanes.ts'
+import { Loans } from './loans.ts'
+import { Pump } from './pump.ts'
+import type { Slots } from './slots.ts'
+import type { SubscriptionPolicy } from './subscription-policy.ts'
+import { WaitingRoom } from './waiting-room.ts'
+
+export interface TopicSubscriptionOptions {
+  readonly topic: string
+  readonly policy: SubscriptionPolicy
+  readonly handler: Handler<BaseEvent>
+  readonly slots: Slots
+  readonly counters: Counters
+  readonly skipDeadLetters: boolean
+}
+
+/**
+ * One topic of a subscription: takes deliveries as there is room, has them handled, and settles every one of them.
+ * What the group defers comes back through its retry topic, by the same consumer.
+ */
+export class TopicSubscription implements FailureHost {
+  readonly topic: string
+  readonly policy: SubscriptionPolicy
+  readonly counters: Counters
+  readonly #host: ConsumeHost
+  readonly #route: Route
+  readonly #loans: Loans
+  readonly #lanes: Lanes
+  /** Failed, waiting for the next start. */
+  readonly #held: WaitingRoom
+  /** Came before their time. They do not count against the window. */
+  readonly #early: WaitingRoom
+  readonly #pump: Pump
+  readonly #failures: Failures
+  readonly #stop = new AbortController()
+  readonly #deadline = new AbortController()
+  readonly #handovers = new Set<(job: Job) => boolean>()
+  #consumer: Consumer | undefined
+  #lastAck: Promise<void> | undefined
+
+  constructor(host: ConsumeHost, { topic, policy, handler, slots, counters, skipDeadLetters }: TopicSubscriptionOptions) {
+    this.#host = host
+    this.topic = topic
+    this.policy = policy
+    this.counters = counters
+    const { bus, clock, schemas } = host
+    this.#route = { bus, clock, topic, policy, handler, schemas, skipDeadLetters, signal: this.#deadline.signal }
+    this.#loans = new Loans(policy.prefetch)
+    this.#lanes = new Lanes(slots, (job) => this.#start(job))
+    this.#held = new WaitingRoom(clock)
+    this.#early = new WaitingRoom(clock)
+    this.#pump = new Pump(clock, this)
+    this.#failures = new Failures(this)
+  }
+
+  get bus(): object { return this.#host.bus }
+  get adapter(): ConsumeHost['adapter'] { return this.#host.adapter }
+  get clock(): ConsumeHost['clock'] { return this.#host.clock }
+  get hooks(): ConsumeHost['hooks'] { return this.#host.hooks }
+  get schemas(): ConsumeHost['schemas'] { return this.#host.schemas }
+  get deferrals(): ConsumeHost['deferrals'] { return this.#host.deferrals }
+
+  get signal(): AbortSignal {
+    return this.#deadline.signal
+  }
+
+  get crowded(): boolean {
+    return this.#held.size * 2 >= this.policy.prefetch
+  }
+
+  get state(): ConsumerState {
+    return this.#consumer?.state ?? { status: 'joining' }
+  }
+
+  /** Events in the hands of this process, those that wait for their next start included. */
+  get inFlight(): number {
+    return this.#loans.open + this.#early.count((job) => job.delivery.message.topic !== this.topic)
+  }
+
+  /** Resolves when every later publish will be delivered. */
+  async start(startFrom: StartFrom): Promise<void> {
+    const { consumerGroup: group } = this.policy
+    const topics = [{ topic: this.topic, startFrom }]
+    if (group !== undefined) topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'earliest' })
+    this.#consumer = await this.adapter.consume({ topics, group, handover: (open, signal) => this.#handOver(open, signal) })
+    void this.#pump.run(this.#consumer, this.#stop.signal)
+  }
+
+  room(): number {
+    return this.#early.size >= defaults.waitingRoom && this.policy.consumerGroup === undefined ? 0 : this.#loans.room
+  }
+
+  admit(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#admit(new Job(delivery))
+  }
+
+  failed(error: unknown): void {
+    this.#report(error, 'receiving events')
+  }
+
+  hold(job: Job, delayMs: number): void {
+    if (this.#leaves(job)) return this.giveBack(job)
+    if (!this.policy.ordered) this.#lanes.leave(job)
+    this.#loans.rest(job)
+    this.#held.add(job, delayMs, (due) => this.#lanes.resume(due))
+  }
+
+  done(job: Job): void {
+    if (job.settled) return
+    job.settled = true
+    this.#loans.remove(job)
+    this.#lanes.leave(job)
+    this.#pump.wake()
+  }
+
+  giveBack(job: Job): void {
+    void this.#release(job)
+  }
+
+  /** Stops taking events, gives back what was not started, waits for what runs (all but `except`) until `deadline`. */
+  async drain(deadline: AbortSignal, except: Job | undefined): Promise<void> {
+    this.#stop.abort()
+    this.#lanes.close()
+    await this.#giveBackUnstarted(() => true)
+    await this.#loans.quiet((job) => job !== except, deadline)
+  }
+
+  /** After `drain`: gives back what still runs at the deadline, and leaves the group. All that was acknowledged is recorded then. */
+  async close(deadline: AbortSignal): Promise<void> {
+    await this.#loans.quiet(() => true, deadline)
+    this.#deadline.abort(deadline.reason)
+    const late = this.#loans.active(() => true)
+    if (late.length > 0) {
+      await this.clock.breathe()
+      await Promise.all(late.map((job) => this.#release(job)))
+    }
+    await this.#consumer?.close()
+  }
+
+  #admit(job: Job): void {
+    const { message } = job.delivery
+    if (message.topic !== this.topic) this.deferrals.remove()
+    const notBefore = message.notBefore ?? Number(message.headers[header.notBefore] ?? 0)
+    const earlyMs = notBefore - (notBefore === 0 ? 0 : this.clock.now())
+    if (earlyMs > 0 && !this.#leaves(job)) return this.#wait(job, earlyMs)
+    this.#loans.add(job)
+    if (this.#leaves(job)) this.giveBack(job)
+    else this.#lanes.add(job)
+  }
+
+  /** Too early. Where too many wait already, it goes to the tail of its topic, so that those due sooner come first. */
+  #wait(job: Job, earlyMs: number): void {
+    const full = this.#early.size >= defaults.waitingRoom && job.delivery.message.topic !== this.topic
+    if (full) return void this.#toTail(job)
+    this.#early.add(job, earlyMs, (due) => {
+      this.#loans.add(due)
+      this.#lanes.add(due)
+    })
+  }
+
+  async #toTail(job: Job): Promise<void> {
+    this.#loans.add(job)
+    this.#loans.begin(job)
+    const host = {
+      clock: this.clock,
+      publish: (messages: readonly Message[]) => this.adapter.publish(messages),
+      copyFailed: (error: unknown) => this.#report(error, 'putting off an event'),
+    }
+    const moved = await settle(host, job.delivery, sameCopy(job.delivery.message), this.signal).catch((error: unknown) => {
+      this.#report(error, 'acknowledging')
+      return true
+    })
+    if (moved) this.done(job)
+    else this.giveBack(job)
+  }
+
+  #start(job: Job): void | Promise<void> {
+    const { redeliveries } = job.delivery
+    const verdict = redeliveries === 0 ? undefined : judgeCrashes(redeliveries, this.policy)
+    if (verdict !== undefined) {
+      this.#loans.begin(job)
+      void this.#failures.carryOut(job, verdict, new Error(`its process died ${redeliveries} times while it was handled`))
+      return undefined
+    }
+    this.counters.delivered++
+    try {
+      const work = attempt(job, this.#route)
+      if (!isThenable(work)) return this.#succeed(job)
+      this.#loans.begin(job)
+      return work.then(() => this.#succeed(job), (error: unknown) => this.#fail(job, error))
+    } catch (error) {
+      return this.#fail(job, error)
+    }
+  }
+
+  #succeed(job: Job): void {
+    this.counters.succeeded++
+    const recorded = job.delivery.ack()
+    // Many acknowledgements share one promise: it is looked after once.
+    if (recorded !== this.#lastAck) {
+      this.#lastAck = recorded
+      recorded.catch((error: unknown) => this.#report(error, 'acknowledging'))
+    }
+    this.done(job)
+  }
+
+  #fail(job: Job, error: unknown): void {
+    if (job.settled) return
+    this.counters.failed++
+    if (this.signal.aborted) return this.giveBack(job)
+    this.#loans.begin(job)
+    void this.#failures.handle(job, error)
+  }
+
+  async #handOver(open: readonly Delivery[], signal: AbortSignal): Promise<void> {
+    // What a pull has just resolved with gets in first.
+    await this.clock.breathe()
+    const going = new Set(open)
+    const leaves = (job: Job): boolean => going.has(job.delivery)
+    this.#handovers.add(leaves)
+    try {
+      await this.#giveBackUnstarted(leaves)
+      await this.#loans.quiet(leaves, signal)
+    } finally {
+      this.#handovers.delete(leaves)
+    }
+  }
+
+  #leaves(job: Job): boolean {
+    if (this.#stop.signal.aborted) return true
+    for (const leaves of this.#handovers) if (leaves(job)) return true
+    return false
+  }
+
+  async #giveBackUnstarted(leaves: (job: Job) => boolean): Promise<void> {
+    const early = this.#early.evict(leaves)
+    for (const job of early) this.#loans.add(job)
+    // Those behind others first: nothing may start because what it waited for has gone.
+    const unstarted = [...this.#lanes.evict(leaves), ...this.#held.evict(leaves), ...early]
+    await Promise.all(unstarted.map((job) => this.#release(job)))
+  }
+
+  async #release(job: Job): Promise<void> {
+    if (job.settled) return
+    this.done(job)
+    await job.delivery.release(job.note).catch((error: unknown) => this.#report(error, 'giving back an event'))
+  }
+
+  #report(error: unknown, operation: string): void {
+    this.hooks.emit('error', { error, operation, topic: this.topic, consumerGroup: this.policy.consumerGroup })
+  }
+}

@@ -1,0 +1,24 @@
+/** Every default of the core, once; the documentation quotes this table. */
+export const defaults = {
+  maxRetries: 3,
+  useDLQ: false,
+  autoAck: true,
+  concurrency: 1,
+  ordered: true,
+  prefetch: 256,
+  prefetchBytes: 16_777_216,
+  maxDeliveries: 5,
+  initialDelayMs: 200,
+  factor: 2,
+  maxDelayMs: 30_000,
+  jitter: 0.2,
+  holdUpToMs: 5_000,
+  /** Events with a time before which they may not be handled wait here, beside the window. */
+  waitingRoom: 1_000,
+  closeTimeoutMs: 30_000,
+  pingTimeoutMs: 2_000,
+  maxPayloadBytes: 921_600,
+  source: 'event-bus',
+  /** How often a `'*'` or pattern subscription looks for topics that others created. */
+  topicPollMs: 500,
+} as const

@@ -1,0 +1,73 @@
+import type { FailureKind } from '../events.ts'
+import type { StoredMessage } from '../spi/message.ts'
+import { CopyMessage } from '../wire/event-message.ts'
+import { header } from '../wire/headers.ts'
+
+/** What is known of a failure when its copy is made. Times in epoch milliseconds. */
+export interface Failure {
+  readonly topic: string
+  readonly group: string | undefined
+  /** Starts so far. */
+  readonly attempts: number
+  readonly firstFailureAt: number
+  readonly lastFailureAt: number
+  readonly error: unknown
+}
+
+const stackBytes = 8 * 1024
+const messageLength = 1_024
+
+/** For the group's retry topic: not to be handled before `notBefore`. */
+export function retryCopy(to: string, source: StoredMessage, failure: Failure, notBefore: number): CopyMessage {
+  return new CopyMessage(
+    to,
+    source,
+    {
+      ...source.headers,
+      [header.attempt]: String(failure.attempts + 1),
+      [header.deadFirst]: String(failure.firstFailureAt),
+      [header.deadPosition]: originalPosition(source),
+    },
+    { notBefore },
+  )
+}
+
+/** For the dead letter topic. On a second death the place of the first one stays, and the last error counts. */
+export function deadCopy(to: string, source: StoredMessage, failure: Failure, reason: FailureKind): CopyMessage {
+  const { error } = failure
+  const { [header.attempt]: _attempt, [header.notBefore]: _notBefore, ...kept } = source.headers as Record<string, string>
+  const headers: Record<string, string> = {
+    ...kept,
+    [header.deadReason]: reason,
+    [header.deadError]: describe(error).slice(0, messageLength),
+    [header.deadTopic]: source.headers[header.deadTopic] ?? failure.topic,
+    [header.deadAttempts]: String(failure.attempts),
+    [header.deadFirst]: String(failure.firstFailureAt),
+    [header.deadLast]: String(failure.lastFailureAt),
+    [header.deadPosition]: originalPosition(source),
+  }
+  const group = source.headers[header.deadGroup] ?? failure.group
+  if (group !== undefined) headers[header.deadGroup] = group
+  if (error instanceof Error && error.stack !== undefined) headers[header.deadStack] = cut(error.stack, stackBytes)
+  return new CopyMessage(to, source, headers, { retention: 'kept' })
+}
+
+/** Once more to where it is, unchanged: it leaves its place to those that are due earlier. */
+export function sameCopy(source: StoredMessage): CopyMessage {
+  return new CopyMessage(source.topic, source, source.headers, source.notBefore === undefined ? {} : { notBefore: source.notBefore })
+}
+
+function originalPosition({ headers, position }: StoredMessage): string {
+  return headers[header.deadPosition] ?? position
+}
+
+/** `Name: message`; anything may be thrown. */
+export function describe(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`
+  return `${typeof error}: ${String(error)}`
+}
+
+function cut(text: string, bytes: number): string {
+  const encoded = Buffer.from(text)
+  return encoded.length <= bytes ? text : encoded.subarray(0, bytes).toString().replace(/\uFFFD+$/, '')
+}

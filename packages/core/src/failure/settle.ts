@@ -1,0 +1,40 @@
+import { EventBusError } from '../errors.ts'
+import type { Delivery } from '../spi/consume.ts'
+import type { Message } from '../spi/message.ts'
+import type { Clock } from '../util/clock.ts'
+import { wait } from '../util/wait.ts'
+
+export interface SettleHost {
+  readonly clock: Clock
+  publish(messages: readonly Message[]): Promise<void>
+  /** A copy could not be stored; it is tried again. */
+  copyFailed(error: unknown): void
+}
+
+const firstPauseMs = 100
+const longestPauseMs = 5_000
+
+/**
+ * The only way a failed delivery leaves: its copy is stored, then it is acknowledged, never the other way round.
+ * As long as the copy cannot be stored the delivery stays on loan. `false`: `signal` aborted first, nothing was done.
+ */
+export async function settle(host: SettleHost, delivery: Delivery, copy: Message, signal: AbortSignal): Promise<boolean> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      if (delivery.forward === undefined) {
+        await host.publish([copy])
+        break
+      }
+      await delivery.forward(copy)
+      return true
+    } catch (error) {
+      // Another member has it now, and with it the decision.
+      if (EventBusError.is(error) && error.code === 'BUS_LOAN_LOST') return true
+      host.copyFailed(error)
+    }
+    await wait(host.clock, pauseMs, signal)
+    if (signal.aborted) return false
+  }
+  await delivery.ack()
+  return true
+}

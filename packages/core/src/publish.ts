@@ -1,0 +1,150 @@
+import { frames } from './consume/frame.ts'
+import { EventInvalidError, PayloadTooLargeError, PublishError } from './errors.ts'
+import type { BaseEvent, EventMetadata, EventSchemas } from './events.ts'
+import type { EventBusAdapter } from './spi/adapter.ts'
+import { assertPublishableTopic } from './spi/topics.ts'
+import type { Clock } from './util/clock.ts'
+import { isoTime } from './util/iso-time.ts'
+import { snapshot } from './util/json.ts'
+import { isThenable } from './util/thenable.ts'
+import { EventMessage } from './wire/event-message.ts'
+import { issueLines, type SchemaResult } from './wire/standard-schema.ts'
+
+export interface PublishOptions {
+  /** Taken over as it is. What is absent is filled in; unknown keys travel along. */
+  readonly metadata?: Partial<EventMetadata> | undefined
+  /** Events of one key keep their order within a group. */
+  readonly key?: string | undefined
+  /** Deliver no sooner than this many milliseconds from now. */
+  readonly delayMs?: number | undefined
+  /** Deliver no sooner than then. */
+  readonly deliverAt?: Date | undefined
+  /** Stops waiting when it aborts; the event may be stored all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface PublisherOptions {
+  readonly bus: object
+  readonly adapter: EventBusAdapter
+  readonly clock: Clock
+  readonly source: string
+  readonly schemas: EventSchemas | undefined
+  /** Bytes of a payload written as JSON. */
+  readonly maxPayloadBytes: number
+}
+
+// What metadata may add to an event of the largest payload: the strictest backend's limit must not be met.
+const metadataBytes = 65_536
+const rememberedTopics = 10_000
+
+/** From what the application says to what an adapter stores. */
+export class Publisher {
+  readonly #options: PublisherOptions
+  readonly #validTopics = new Set<string>()
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  /** Throws, or rejects, with what is wrong; nothing has been sent then. A promise only if a schema takes time. */
+  prepare(topic: string, type: string, payload: unknown, options: PublishOptions = {}): EventMessage | Promise<EventMessage> {
+    this.#assertTopic(topic)
+    const { schemas } = this.#options
+    if (schemas === undefined) return this.#message(topic, type, payload, options)
+    const schema = schemas[topic]?.[type]
+    if (schema === undefined) throw new EventInvalidError(topic, type, ['no such event is defined'])
+    const checked = (result: SchemaResult<unknown>): EventMessage => {
+      if (result.issues !== undefined) throw new EventInvalidError(topic, type, issueLines(result.issues))
+      return this.#message(topic, type, payload, options)
+    }
+    const result = schema['~standard'].validate(payload)
+    return isThenable(result) ? result.then(checked) : checked(result)
+  }
+
+  async send(messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
+    const { adapter } = this.#options
+    if (signal === undefined) return adapter.publish(messages)
+    const topic = messages[0]?.topic ?? ''
+    const failures = (stored: 'no' | 'unknown'): PublishError =>
+      new PublishError(topic, messages.map((_, index) => ({ index, stored, cause: signal.reason })))
+    if (signal.aborted) throw failures('no')
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => reject(failures('unknown'))
+      signal.addEventListener('abort', abort, { once: true })
+      adapter
+        .publish(messages)
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', abort))
+    })
+  }
+
+  #message(topic: string, type: string, payload: unknown, options: PublishOptions): EventMessage {
+    if (typeof type !== 'string' || type === '') throw new EventInvalidError(topic, String(type), ['the type must be a text that is not empty'])
+    const { key } = options
+    if (key !== undefined && (typeof key !== 'string' || key === '')) {
+      throw new EventInvalidError(topic, type, ['the key must be a text that is not empty'])
+    }
+    const { value, maxBytes } = this.#snapshot(topic, type, payload)
+    const message = new EventMessage(topic, type, value, this.#metadata(topic, type, options.metadata), key, this.#notBefore(options))
+    this.#assertSize(message, maxBytes, options.metadata)
+    return message
+  }
+
+  #snapshot(topic: string, type: string, value: unknown): ReturnType<typeof snapshot> {
+    try {
+      return snapshot(value)
+    } catch (cause) {
+      throw new EventInvalidError(topic, type, [`it cannot be written as JSON: ${(cause as Error).message}`], { cause })
+    }
+  }
+
+  #metadata(topic: string, type: string, given: Partial<EventMetadata> | undefined): EventMetadata {
+    const { clock, source, bus } = this.#options
+    const metadata: Record<string, unknown> = { eventId: '', timestamp: '', source }
+    const frame = frames.getStore()
+    if (frame !== undefined && frame.bus === bus) {
+      const { correlationId, eventId } = frame.metadata
+      if (correlationId !== undefined) metadata['correlationId'] = correlationId
+      metadata['causationId'] = eventId
+    }
+    if (given !== undefined) {
+      for (const name of Object.keys(given)) {
+        const value = given[name]
+        if (value !== undefined) metadata[name] = typeof value === 'string' ? value : this.#snapshot(topic, type, value).value
+      }
+    }
+    metadata['eventId'] ||= clock.uuid()
+    metadata['timestamp'] ||= isoTime(clock.now())
+    return metadata as EventMetadata
+  }
+
+  #notBefore({ delayMs, deliverAt }: PublishOptions): number | undefined {
+    if (delayMs !== undefined) return this.#options.clock.now() + delayMs
+    return deliverAt?.getTime()
+  }
+
+  /** Counts bytes only of what could be too large. */
+  #assertSize(message: EventMessage, maxBytes: number, given: Partial<EventMetadata> | undefined): void {
+    const { topic } = message
+    const { maxPayloadBytes } = this.#options
+    if (maxBytes > maxPayloadBytes) {
+      const bytes = Buffer.byteLength(JSON.stringify(message.payload))
+      if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(topic, bytes, maxPayloadBytes)
+    }
+    if (given === undefined || snapshot(given).maxBytes <= metadataBytes) return
+    const bytes = Buffer.byteLength(JSON.stringify(message.metadata))
+    if (bytes > metadataBytes) throw new PayloadTooLargeError(topic, bytes, metadataBytes)
+  }
+
+  #assertTopic(topic: string): void {
+    if (this.#validTopics.has(topic)) return
+    assertPublishableTopic(topic)
+    if (this.#validTopics.size < rememberedTopics) this.#validTopics.add(topic)
+  }
+}
+
+/** The event as its publisher gets it back; its own to change. */
+export function publishedEvent({ type, metadata }: EventMessage, payload: unknown): BaseEvent {
+  return { type, payload, metadata: { ...metadata } }
+}
+

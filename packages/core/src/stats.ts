@@ -1,0 +1,60 @@
+import { newCounters } from './consume/counters.ts'
+import type { Subscription, SubscriptionState } from './consume/subscription.ts'
+
+/** Counted in this process since the bus was made. */
+export interface Stats {
+  /** Name of the adapter. */
+  readonly adapter: string
+  readonly isHealthy: boolean
+  /** `publish()` resolved. */
+  readonly publishedEvents: number
+  /** `publish()` rejected. */
+  readonly failedPublishes: number
+  /** Events that were given up or dead-lettered. */
+  readonly failedEvents: number
+  readonly activeSubscriptions: number
+  /** Starts of handlers. */
+  readonly deliveredEvents: number
+  readonly succeededEvents: number
+  readonly retriedEvents: number
+  readonly deadLetteredEvents: number
+  readonly givenUpEvents: number
+  /** In the hands of this process at the moment. */
+  readonly inFlightEvents: number
+  readonly subscriptions: readonly SubscriptionState[]
+}
+
+/** Adds up counters over subscriptions that come and go. */
+export class StatsBook {
+  publishedEvents = 0
+  failedPublishes = 0
+  /** Of subscriptions that have ended. */
+  readonly #ended = newCounters()
+
+  ended({ state }: Subscription): void {
+    for (const name of counterNames) this.#ended[name] += state.counters[name]
+  }
+
+  read(adapter: string, isHealthy: boolean, subscriptions: Iterable<Subscription>): Stats {
+    const states = [...subscriptions].map(({ state }) => state)
+    const total = { ...this.#ended }
+    for (const { counters } of states) for (const name of counterNames) total[name] += counters[name]
+    return {
+      adapter,
+      isHealthy,
+      publishedEvents: this.publishedEvents,
+      failedPublishes: this.failedPublishes,
+      failedEvents: total.givenUp + total.deadLettered,
+      activeSubscriptions: states.length,
+      deliveredEvents: total.delivered,
+      succeededEvents: total.succeeded,
+      retriedEvents: total.retried,
+      deadLetteredEvents: total.deadLettered,
+      givenUpEvents: total.givenUp,
+      inFlightEvents: states.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      subscriptions: states,
+    }
+  }
+}
+
+const counterNames = Object.keys(newCounters()) as (keyof ReturnType<typeof newCounters>)[]

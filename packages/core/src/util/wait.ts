@@ -1,0 +1,23 @@
+import type { Clock } from './clock.ts'
+
+/** Resolves after `ms`, or as soon as `signal` aborts. */
+export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.timer(ms, done)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** Resolves with `work`, or with `undefined` after `ms`. Never rejects on its own account. */
+export function within<Result>(clock: Clock, ms: number, work: Promise<Result>): Promise<Result | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.timer(ms, () => resolve(undefined))
+    work.then(resolve, reject).finally(cancel)
+  })
+}

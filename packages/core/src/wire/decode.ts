@@ -1,0 +1,88 @@
+import { MessageUnreadableError } from '../errors.ts'
+import type { BaseEvent, EventMetadata, FailureKind } from '../events.ts'
+import type { StoredMessage } from '../spi/message.ts'
+import { clone } from '../util/json.ts'
+import { readAttributes, readEnvelope } from './envelope.ts'
+import { CopyMessage, EventMessage } from './event-message.ts'
+import { header } from './headers.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * The event in a stored message, fresh at every call: a handler may do with it what it likes.
+ * Understands CloudEvents in structured and in binary mode, and plain JSON of others.
+ * @throws MessageUnreadableError
+ */
+export function decodeEvent(message: StoredMessage): BaseEvent {
+  const event = known(message) ?? parse(message)
+  return message.headers[header.deadReason] === undefined ? event : withFailure(event, message)
+}
+
+/** What this process published itself needs no decoding where the message never left it. */
+function known({ origin }: StoredMessage): BaseEvent | undefined {
+  if (origin instanceof EventMessage) {
+    const { type, payload, metadata } = origin
+    return { type, payload: typeof payload === 'object' ? clone(payload) : payload, metadata: clone(metadata) }
+  }
+  return origin instanceof CopyMessage ? known(origin.source) : undefined
+}
+
+function parse(message: StoredMessage): BaseEvent {
+  const binary = binaryAttributes(message)
+  const data = parseJson(message)
+  const event = binary === undefined ? readEnvelope(data) : readAttributes(binary, data)
+  if (typeof event === 'string') throw new MessageUnreadableError(message.topic, message.position, event)
+  return event ?? foreign(message, data)
+}
+
+function parseJson({ topic, position, body }: StoredMessage): unknown {
+  if (body.length === 0) throw new MessageUnreadableError(topic, position, 'it is empty')
+  try {
+    return JSON.parse(utf8.decode(body))
+  } catch (cause) {
+    throw new MessageUnreadableError(topic, position, 'it is not JSON text', { cause })
+  }
+}
+
+/** CloudEvents, Kafka protocol binding §3.2: attributes are headers that begin with `ce_`. */
+function binaryAttributes({ headers }: StoredMessage): Record<string, string> | undefined {
+  if (headers['ce_specversion'] === undefined) return undefined
+  const attributes: Record<string, string> = {}
+  for (const name in headers) if (name.startsWith('ce_')) attributes[name.slice(3)] = headers[name] as string
+  return attributes
+}
+
+/** Not published by a bus: the place where it is stored identifies it. */
+function foreign({ topic, position, storedAt, headers }: StoredMessage, data: unknown): BaseEvent {
+  const metadata: EventMetadata = {
+    eventId: headers['id'] ?? `${topic}/${position}`,
+    timestamp: new Date(storedAt).toISOString(),
+    source: headers['source'] ?? 'foreign',
+  }
+  return { type: headers['type'] ?? 'foreign', payload: data, metadata }
+}
+
+function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {
+  const time = (name: string): string | undefined => {
+    const value = headers[name]
+    return value === undefined ? undefined : new Date(Number(value)).toISOString()
+  }
+  const error = headers[header.deadError] ?? ''
+  const colon = error.indexOf(': ')
+  return {
+    ...event,
+    metadata: {
+      ...event.metadata,
+      failureReason: colon < 0 ? error : error.slice(colon + 2),
+      failureKind: headers[header.deadReason] as FailureKind,
+      errorName: colon < 0 ? undefined : error.slice(0, colon),
+      errorStack: headers[header.deadStack],
+      originalTopic: headers[header.deadTopic],
+      originalGroup: headers[header.deadGroup],
+      originalPosition: headers[header.deadPosition],
+      attempts: Number(headers[header.deadAttempts] ?? 0),
+      firstFailureAt: time(header.deadFirst),
+      lastFailureAt: time(header.deadLast),
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { EventMetadata } from '../events.ts'
+import type { Headers, Message, StoredMessage } from '../spi/message.ts'
+import { encodeEnvelope } from './envelope.ts'
+
+const none: Headers = Object.freeze({})
+
+/** A published event on its way: writes its envelope only when somebody needs the text. */
+export class EventMessage implements Message {
+  readonly topic: string
+  readonly key: string | undefined
+  readonly type: string
+  /** A snapshot: nobody else holds it. */
+  readonly payload: unknown
+  readonly metadata: EventMetadata
+  readonly notBefore: number | undefined
+  #body: string | undefined
+
+  constructor(
+    topic: string,
+    type: string,
+    payload: unknown,
+    metadata: EventMetadata,
+    key: string | undefined,
+    notBefore: number | undefined,
+  ) {
+    this.topic = topic
+    this.type = type
+    this.payload = payload
+    this.metadata = metadata
+    this.key = key
+    this.notBefore = notBefore
+  }
+
+  get headers(): Headers {
+    return none
+  }
+
+  get body(): string {
+    return (this.#body ??= encodeEnvelope(this.topic, this.key, this))
+  }
+}
+
+/** A stored message once more, for another topic and with other headers; its bytes stay as they are. */
+export class CopyMessage implements Message {
+  readonly topic: string
+  readonly headers: Headers
+  readonly notBefore: number | undefined
+  readonly retention: 'kept' | undefined
+  readonly source: StoredMessage
+
+  constructor(
+    topic: string,
+    source: StoredMessage,
+    headers: Headers,
+    { notBefore, retention }: { readonly notBefore?: number; readonly retention?: 'kept' } = {},
+  ) {
+    this.topic = topic
+    this.source = source
+    this.headers = headers
+    this.notBefore = notBefore
+    this.retention = retention
+  }
+
+  get key(): string | undefined {
+    return this.source.key
+  }
+
+  get body(): Uint8Array {
+    return this.source.body
+  }
+}
