@@ -87,12 +87,26 @@ function copyObject(value: object, depth: number): unknown {
 /** A copy of what `snapshot` or `JSON.parse` made. */
 export function clone<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(clone) as Value
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[key]
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: clone(member), enumerable: true, configurable: true, writable: true })
-    else copy[key] = typeof member === 'object' && member !== null ? clone(member) : member
+  return (Array.isArray(value) ? cloneArray(value) : cloneObject(value as Record<string, unknown>)) as Value
+}
+
+function cloneArray(value: readonly unknown[]): unknown[] {
+  const copy = value.slice()
+  for (let i = 0; i < copy.length; i++) {
+    const item = copy[i]
+    if (typeof item === 'object' && item !== null) copy[i] = clone(item)
   }
-  return copy as Value
+  return copy
+}
+
+// Spreading first and mending what is nested is several times faster than member by member.
+function cloneObject(value: Record<string, unknown>): Record<string, unknown> {
+  const copy = { ...value }
+  for (const key in copy) {
+    const member = copy[key]
+    if (typeof member !== 'object' || member === null) continue
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: clone(member), enumerable: true, configurable: true, writable: true })
+    else copy[key] = clone(member)
+  }
+  return copy
 }
