@@ -28,7 +28,7 @@ const capabilities: AdapterCapabilities = Object.freeze({
 
 /** Topics in this very process: no server, the same contract. What it holds ends with the process. */
 export class InMemoryAdapter implements EventBusAdapter {
-  readonly specVersion: 1 = 1
+  readonly specVersion = 1 as const
   readonly name: string = 'memory'
   readonly capabilities: AdapterCapabilities = capabilities
   readonly #topics: Topics
@@ -109,7 +109,7 @@ export class InMemoryAdapter implements EventBusAdapter {
   async close(): Promise<void> {
     this.#closed = true
     this.#topics.dropDelayed()
-    for (const consumer of [...this.#consumers]) await consumer.close()
+    for (const consumer of this.#consumers) await consumer.close()
   }
 
   unsettled(): number {

@@ -87,7 +87,7 @@ export class MemoryConsumer implements Consumer, Member, Lender {
     this.#closed = true
     this.#answer(nothing)
     this.#listen(undefined)
-    for (const delivery of [...this.open]) {
+    for (let delivery = this.open.at(-1); delivery !== undefined; delivery = this.open.at(-1)) {
       this.#remove(delivery)
       delivery.group.takeBack(delivery)
     }

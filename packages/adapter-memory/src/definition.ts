@@ -12,9 +12,9 @@ export const adapter: AdapterDefinition<'memory', InMemoryAdapterOptions> = {
   specVersion: 1,
   name: 'memory',
   optionsFromEnv: (env) =>
-    readEnv(env, ({ integer, boolean }) => ({
-      maxHistorySize: integer('EVENT_BUS_MEMORY_MAX_HISTORY'),
-      persistToDisk: boolean('EVENT_BUS_MEMORY_PERSIST'),
+    readEnv(env, (reader) => ({
+      maxHistorySize: reader.integer('EVENT_BUS_MEMORY_MAX_HISTORY'),
+      persistToDisk: reader.boolean('EVENT_BUS_MEMORY_PERSIST'),
     })),
   create: (options) => new InMemoryAdapter(options),
 }

@@ -1,1 +1,57 @@
-export {}
+import { inapplicable, type ConformanceCase, type Tier } from './case.ts'
+import { spiCases } from './cases/index.ts'
+import { runRepeatedly } from './run-case.ts'
+import type { Runner, Subject } from './subject.ts'
+import { assertFacts } from './support/facts.ts'
+
+export { inapplicable } from './case.ts'
+export type { ConformanceCase, Tier } from './case.ts'
+export { spiCases } from './cases/index.ts'
+export { runCase } from './run-case.ts'
+export type { Facts, Runner, Subject } from './subject.ts'
+export { CaseContext } from './support/context.ts'
+export type { ConsumeChoice } from './support/context.ts'
+export { decorate, decorateConsumer, decorateDeliveries, decorateDelivery } from './support/decorate.ts'
+export { faultyAdapter } from './support/faulty-adapter.ts'
+export type { Faults } from './support/faulty-adapter.ts'
+
+const titles: Readonly<Record<Tier, string>> = {
+  spi: 'the adapter keeps the promises of its interface',
+  facade: 'the bus keeps its promises on this adapter',
+}
+
+/**
+ * Registers the suite that every adapter must pass, with the functions of any test runner:
+ * `conformance({ describe, it }, { name, facts, create })`.
+ *
+ * Each case has topics and adapters of its own, so that cases may run at the same time. With `BUS_TEST_REPEAT=N` in the
+ * environment each of them runs N times at once. Give the runner a time limit of at least three times
+ * {@link Subject.patienceMs}.
+ */
+export function conformance(runner: Runner, subject: Subject, cases: readonly ConformanceCase[] = spiCases): void {
+  for (const tier of Object.keys(titles) as Tier[]) {
+    const ofTier = cases.filter((one) => one.tier === tier)
+    if (ofTier.length === 0) continue
+    runner.describe(`${subject.name}: ${titles[tier]}`, () => {
+      for (const one of ofTier) register(runner, subject, one)
+    })
+  }
+}
+
+function register({ it }: Runner, subject: Subject, one: ConformanceCase): void {
+  const fact = inapplicable(one, subject.facts)
+  if (fact === undefined) {
+    it(one.name, () => runRepeatedly(one, subject, repetitions()))
+    return
+  }
+  // Never silently: the report names the case and the fact, and the fact is put to the test.
+  const name = `${one.name} [does not apply: ${fact}]`
+  it(name, () =>
+    runRepeatedly({ name, run: async (context) => assertFacts(context, await context.adapter()) }, subject, 1),
+  )
+}
+
+function repetitions(): number {
+  const value = Number(process.env['BUS_TEST_REPEAT'] ?? '')
+  return Number.isInteger(value) && value > 0 ? value : 1
+}

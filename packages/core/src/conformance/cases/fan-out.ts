@@ -16,7 +16,11 @@ export const fanOutCases: readonly ConformanceCase[] = [
         await here.publish(numbered(topic, 40, { key }))
         for (const consumer of consumers) {
           const deliveries = await take(context, consumer, 40)
-          assertSame(bodies(deliveries), Array.from({ length: 40 }, (_, index) => String(index + 1)), 'Each has all')
+          assertSame(
+            bodies(deliveries),
+            Array.from({ length: 40 }, (_, index) => String(index + 1)),
+            'Each has all',
+          )
         }
       }),
   },
@@ -32,7 +36,10 @@ export const fanOutCases: readonly ConformanceCase[] = [
           const consumer = await context.consume(adapter, topic)
           await adapter.publish([message(topic, `first ${round}`, { key })])
           await adapter.publish([message(topic, `last ${round}`, { key })])
-          assert.deepEqual(bodies(await takeThrough(context, consumer, `last ${round}`)), [`first ${round}`, `last ${round}`])
+          assert.deepEqual(bodies(await takeThrough(context, consumer, `last ${round}`)), [
+            `first ${round}`,
+            `last ${round}`,
+          ])
           await consumer.close()
         }
       }),

@@ -53,7 +53,11 @@ export const groupCases: readonly ConformanceCase[] = [
           const got = bodies(await takeThrough(context, again, `round ${round}`))
           const before = round === 0 ? ['while away'] : [`away ${round}`]
           const missing = got.length === 1 ? bodies(await take(context, again, 1)) : []
-          assertSame([...got, ...missing], [...before, `round ${round}`], 'What was published meanwhile came, and nothing else')
+          assertSame(
+            [...got, ...missing],
+            [...before, `round ${round}`],
+            'What was published meanwhile came, and nothing else',
+          )
           await again.close()
           await one.publish([message(topic, `away ${round + 1}`, { key })])
         }
@@ -88,7 +92,9 @@ export const groupCases: readonly ConformanceCase[] = [
       const consumer = await adapter.consume({ topics, group: 'g' })
       await adapter.publish([message(second, 'b', { key: 'k' }), message(first, 'c', { key: 'k' })])
       const deliveries = await take(context, consumer, 3)
-      const found = deliveries.map(({ message: stored }) => `${stored.topic === second ? 'second' : 'first'} ${bodies([stored])[0]}`)
+      const found = deliveries.map(
+        ({ message: stored }) => `${stored.topic === second ? 'second' : 'first'} ${bodies([stored])[0]}`,
+      )
       assertSame(found, ['first a', 'second b', 'first c'], 'Both topics were consumed')
       await ack(deliveries)
       await consumer.close()
@@ -111,7 +117,11 @@ export const groupCases: readonly ConformanceCase[] = [
       assert.equal(await adapter.inspect(topic, 'g'), undefined)
       const late = await context.consume(adapter, topic, { group: 'g', startFrom: 'latest' })
       await adapter.publish([message(topic, '5', { key: 'k' })])
-      assert.deepEqual(bodies(await takeThrough(context, late, '5')), ['5'], 'What the old group had open is forgotten, too.')
+      assert.deepEqual(
+        bodies(await takeThrough(context, late, '5')),
+        ['5'],
+        'What the old group had open is forgotten, too.',
+      )
       await late.close()
       await adapter.deleteGroup(topic, 'g')
       const early = await context.consume(adapter, topic, { group: 'g', startFrom: 'earliest' })

@@ -41,7 +41,10 @@ export const publishCases: readonly ConformanceCase[] = [
         const expected = typeof body === 'string' ? new TextEncoder().encode(body) : body
         const found = delivery?.message.body as Uint8Array
         assert.ok(found instanceof Uint8Array, `${what}: a stored body is bytes.`)
-        assert.ok(Buffer.from(expected).equals(found), `${what}: ${found.byteLength} bytes that differ came for ${expected.byteLength}.`)
+        assert.ok(
+          Buffer.from(expected).equals(found),
+          `${what}: ${found.byteLength} bytes that differ came for ${expected.byteLength}.`,
+        )
         await delivery?.ack()
       }
     },
@@ -68,7 +71,13 @@ export const publishCases: readonly ConformanceCase[] = [
     async run(context) {
       const [adapter, topic] = [await context.adapter(), context.topic()]
       const consumer = await context.consume(adapter, topic, { group: 'g' })
-      const headers = { 'content-type': 'text/plain', 'x-name': 'Grüße 🚌', 'x-empty': '', 'x-lines': 'a\nb\tc', 'x-long': 'l'.repeat(8192) }
+      const headers = {
+        'content-type': 'text/plain',
+        'x-name': 'Grüße 🚌',
+        'x-empty': '',
+        'x-lines': 'a\nb\tc',
+        'x-long': 'l'.repeat(8192),
+      }
       const published = [
         message(topic, '1', { headers, key: 'Schlüssel/世界 🚌' }),
         message(topic, '2', { key: 'k'.repeat(500), headers: { only: 'this' } }),
@@ -86,7 +95,10 @@ export const publishCases: readonly ConformanceCase[] = [
         assert.equal(found?.topic, topic)
         assert.equal(found && bodyOf(found), one.body)
         assert.equal(typeof found?.position, 'string')
-        assert.ok((found?.storedAt ?? 0) > earliest, 'storedAt is the time at which it was stored, in epoch milliseconds.')
+        assert.ok(
+          (found?.storedAt ?? 0) > earliest,
+          'storedAt is the time at which it was stored, in epoch milliseconds.',
+        )
         await delivery?.ack()
       }
     },
@@ -97,7 +109,7 @@ export const publishCases: readonly ConformanceCase[] = [
     promise: 'Topics are apart, also those with similar names.',
     async run(context) {
       const [adapter, topic] = [await context.adapter(), context.topic()]
-      const others = [`${topic}0`, `${topic}.a`, `${topic}-a`, topic.slice(0, -1) + '_', topic.toUpperCase()]
+      const others = [`${topic}.a`, `${topic}-a`, `${topic}a`, `a${topic}`, topic.toUpperCase()]
       const consumer = await context.consume(adapter, topic, { group: 'g', startFrom: 'earliest' })
       await Promise.all(others.map((other) => adapter.publish([message(other, `of ${other}`, { key: 'k' })])))
       await adapter.publish([message(topic, 'mine', { key: 'k' })])

@@ -64,7 +64,9 @@ export class CaseContext {
 
   /** Members of one group, all of them ready. */
   async group(adapters: readonly EventBusAdapter[], topic: string, choice: ConsumeChoice = {}): Promise<Consumer[]> {
-    const consumers = await Promise.all(adapters.map((adapter) => this.consume(adapter, topic, { group: 'g', ...choice })))
+    const consumers = await Promise.all(
+      adapters.map((adapter) => this.consume(adapter, topic, { group: 'g', ...choice })),
+    )
     await this.ready(consumers)
     return consumers
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Delivery } from '../../spi/index.ts'
+import type { CaseContext } from './context.ts'
 import { assertSame, bodyOf } from './messages.ts'
 
 /** Watches several members at work, from the outside. Bodies are `<key>:<number>`, numbered from 1 within the key. */
@@ -23,7 +24,10 @@ export class Journal {
       return
     }
     if (holder.member === member) holder.loans++
-    else this.#violations.push(`${member} was given ${bodyOf(message)} while ${holder.member} had ${holder.loans} of that key`)
+    else
+      this.#violations.push(
+        `${member} was given ${bodyOf(message)} while ${holder.member} had ${holder.loans} of that key`,
+      )
   }
 
   /** Before it is acknowledged or released: the other member may have it a moment later. */
@@ -37,17 +41,19 @@ export class Journal {
     for (const check of this.#waiting) check()
   }
 
-  /** Resolves when `count` messages were handled, or `signal` aborts. */
-  reached(count: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when `count` messages were handled, or no more came in time: the assertions then tell what is missing. */
+  reached(context: CaseContext, count: number): Promise<void> {
     return new Promise((resolve) => {
-      const check = (): void => {
-        if (this.#handled.length < count && !signal.aborted) return
+      const end = (): void => {
+        clearTimeout(timer)
         this.#waiting.delete(check)
-        signal.removeEventListener('abort', check)
         resolve()
       }
+      const check = (): void => {
+        if (this.#handled.length >= count) end()
+      }
+      const timer = setTimeout(end, context.patienceMs)
       this.#waiting.add(check)
-      signal.addEventListener('abort', check)
       check()
     })
   }
@@ -65,7 +71,11 @@ export class Journal {
     for (const body of this.#handled) {
       const [key = '', number = ''] = body.split(':')
       const expected = (last.get(key) ?? 0) + 1
-      assert.equal(Number(number), expected, `Of the key "${key}", number ${expected} is next after ${last.get(key) ?? 'the start'}.`)
+      assert.equal(
+        Number(number),
+        expected,
+        `Of the key "${key}", number ${expected} is next after ${last.get(key) ?? 'the start'}.`,
+      )
       last.set(key, expected)
     }
   }

@@ -36,12 +36,18 @@ export function assertSame(found: readonly string[], expected: readonly string[]
   const repeated = [...counts].filter(([, count]) => count > 1).map(([one]) => one)
   const known = new Set(expected)
   const foreign = [...counts.keys()].filter((one) => !known.has(one))
-  assert.deepEqual({ missing, repeated, foreign }, { missing: [], repeated: [], foreign: [] }, what + difference({ missing, repeated, foreign }))
+  assert.deepEqual(
+    { missing, repeated, foreign },
+    { missing: [], repeated: [], foreign: [] },
+    what + difference({ missing, repeated, foreign }),
+  )
 }
 
 function difference(parts: Record<string, readonly string[]>): string {
   const words = Object.entries(parts).filter(([, list]) => list.length > 0)
-  return words.map(([part, list]) => `; ${part}: ${list.slice(0, 10).join(', ')}${list.length > 10 ? ' …' : ''}`).join('')
+  return words
+    .map(([part, list]) => `; ${part}: ${list.slice(0, 10).join(', ')}${list.length > 10 ? ' …' : ''}`)
+    .join('')
 }
 
 /** Messages with and without a key may take quite different ways: what must hold for both is tried with both. */

@@ -14,8 +14,19 @@ export async function take(context: CaseContext, consumer: Consumer, count: numb
 }
 
 /** Asks all members at once, because nobody can say which of them will be served. */
-export async function takeFromAny(context: CaseContext, consumers: readonly Consumer[], count: number): Promise<Taken[]> {
-  const taken = await pullUntil(context, consumers, context.patienceMs, (so) => so.length >= count, consumers.length > 1 ? 1 : count)
+export async function takeFromAny(
+  context: CaseContext,
+  consumers: readonly Consumer[],
+  count: number,
+): Promise<Taken[]> {
+  if (count === 0) return []
+  const taken = await pullUntil(
+    context,
+    consumers,
+    context.patienceMs,
+    (so) => so.length >= count,
+    consumers.length > 1 ? 1 : count,
+  )
   if (taken.length < count) {
     const got = bodies(taken.map(({ delivery }) => delivery))
     throw new AssertionError({

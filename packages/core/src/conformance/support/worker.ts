@@ -29,7 +29,11 @@ export class Worker {
     choice: ConsumeChoice = {},
   ): Promise<Worker> {
     const worker = new Worker(name, journal)
-    const consumer = await context.consume(adapter, topic, { group: 'g', handover: (open) => worker.#handOver(open), ...choice })
+    const consumer = await context.consume(adapter, topic, {
+      group: 'g',
+      handover: (open) => worker.#handOver(open),
+      ...choice,
+    })
     context.signal.addEventListener('abort', () => worker.#stop.abort())
     worker.#consumer = consumer
     worker.#working = worker.#work(consumer)
@@ -55,7 +59,11 @@ export class Worker {
         this.#journal.lent(this.#name, delivery)
         this.#queue.push(delivery)
       }
-      for (let next = this.#queue.shift(); next !== undefined; next = signal.aborted ? undefined : this.#queue.shift()) {
+      for (
+        let next = this.#queue.shift();
+        next !== undefined;
+        next = signal.aborted ? undefined : this.#queue.shift()
+      ) {
         this.#running = this.#handle(next)
         await this.#running
       }

@@ -1,0 +1,12 @@
+import { InMemoryAdapter } from '@bus/adapter-memory'
+import { conformance } from '@bus/core/conformance'
+import { describe, it } from 'vitest'
+
+conformance(
+  { describe, it: (name, body) => it.concurrent(name, body) },
+  {
+    name: 'memory',
+    facts: { durable: false, shared: false, delays: true, countsRedeliveries: 'none', forwards: true },
+    create: () => new InMemoryAdapter(),
+  },
+)

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConformanceCase } from '../case.ts'
+import { within } from '../support/deadline.ts'
+import { assertSame, bodies, message, numbered, withAndWithoutKey } from '../support/messages.ts'
+import { take, takeThrough } from '../support/take.ts'
+
+export const pullCases: readonly ConformanceCase[] = [
+  {
+    tier: 'spi',
+    name: 'a pull never returns more than it was asked for',
+    promise: 'A slow handler makes its subscription take less; the process does not grow.',
+    run: (context) =>
+      withAndWithoutKey(async (key) => {
+        const [adapter, topic] = [await context.adapter(), context.topic()]
+        const consumer = await context.consume(adapter, topic, { group: 'g' })
+        await adapter.publish(numbered(topic, 50, { key }))
+        const seen: string[] = []
+        while (seen.length < 50) {
+          const pull = consumer.pull(7, context.signal)
+          const pulled = await within(context.patienceMs, `The pull after ${seen.length} of 50 messages`, pull)
+          assert.ok(pulled.length <= 7, `${pulled.length} deliveries came for pull(7).`)
+          seen.push(...bodies(pulled))
+          for (const delivery of pulled) await delivery.ack()
+        }
+        assertSame(
+          seen,
+          Array.from({ length: 50 }, (_, index) => String(index + 1)),
+          'All came, a few at a time',
+        )
+      }),
+  },
+  {
+    tier: 'spi',
+    name: 'a waiting pull resolves as soon as there is a message',
+    promise: 'An idle subscription costs no polling, and an event no delay.',
+    run: (context) =>
+      withAndWithoutKey(async (key) => {
+        const [adapter, topic] = [await context.adapter(), context.topic()]
+        const consumer = await context.consume(adapter, topic, { group: 'g' })
+        for (let round = 1; round <= 5; round++) {
+          const waiting = consumer.pull(10, context.signal)
+          await adapter.publish([message(topic, `${round}`, { key })])
+          const pulled = await within(context.patienceMs, 'The waiting pull', waiting)
+          assert.deepEqual(bodies(pulled), [`${round}`])
+          await pulled[0]?.ack()
+        }
+      }),
+  },
+  {
+    tier: 'spi',
+    name: 'an idle pull ends with nothing when its signal aborts, and the consumer goes on',
+    promise: 'Pausing and stopping take no time.',
+    async run(context) {
+      const [adapter, topic] = [await context.adapter(), context.topic()]
+      const consumer = await context.consume(adapter, topic, { group: 'g' })
+      for (let round = 1; round <= 3; round++) {
+        const stop = new AbortController()
+        const waiting = consumer.pull(10, stop.signal)
+        // Long enough for it to be really waiting, on the way to a backend and back.
+        await sleep(round === 1 ? 0 : 30)
+        stop.abort()
+        assert.deepEqual(await within(context.patienceMs, 'The aborted pull', waiting), [])
+        const late = consumer.pull(10, stop.signal)
+        assert.deepEqual(await within(context.patienceMs, 'A pull with an aborted signal', late), [])
+        await adapter.publish([message(topic, `${round}`, { key: 'k' })])
+        assert.deepEqual(bodies(await takeThrough(context, consumer, `${round}`)), [`${round}`])
+      }
+    },
+  },
+  {
+    tier: 'spi',
+    name: 'a pull that is aborted just as a message arrives does not lose it',
+    promise: 'Pausing and stopping lose nothing.',
+    async run(context) {
+      const [adapter, topic] = [await context.adapter(), context.topic()]
+      const consumer = await context.consume(adapter, topic, { group: 'g' })
+      const seen: string[] = []
+      for (let round = 1; round <= 40; round++) {
+        const stop = new AbortController()
+        const waiting = consumer.pull(10, stop.signal)
+        const publishing = adapter.publish([message(topic, `${round}`, { key: 'k' })])
+        if (round % 4 === 1) await publishing
+        if (round % 4 === 2) await sleep(1)
+        if (round % 4 === 3) await Promise.resolve()
+        stop.abort()
+        const pulled = await within(context.patienceMs, 'The aborted pull', waiting)
+        seen.push(...bodies(pulled))
+        for (const delivery of pulled) await delivery.ack()
+        await publishing
+      }
+      const rest = await take(context, consumer, 40 - seen.length)
+      assertSame(
+        [...seen, ...bodies(rest)],
+        Array.from({ length: 40 }, (_, index) => String(index + 1)),
+        'Every message came',
+      )
+    },
+  },
+  {
+    tier: 'spi',
+    name: 'closing a consumer ends its waiting pull with nothing; closing again, or at once, is the same',
+    promise: 'Unsubscribing never hangs.',
+    async run(context) {
+      const [adapter, topic] = [await context.adapter(), context.topic()]
+      for (const group of ['g', undefined]) {
+        const consumer = await context.consume(adapter, topic, { group })
+        const waiting = consumer.pull(10, context.signal)
+        await within(context.patienceMs, 'Closing', Promise.all([consumer.close(), consumer.close()]))
+        assert.deepEqual(await within(context.patienceMs, 'The waiting pull', waiting), [])
+        await within(context.patienceMs, 'Closing again', consumer.close())
+        const late = consumer.pull(10, context.signal)
+        assert.deepEqual(await within(context.patienceMs, 'A pull after close', late), [])
+      }
+    },
+  },
+]
