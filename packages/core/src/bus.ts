@@ -55,7 +55,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const schemas = events?.schemas
     this.#host = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
     this.#subscriptions = new Subscriptions(this.#host, (subscription) => this.#stats.ended(subscription))
-    this.#publisher = new Publisher({ bus: this, adapter, clock, source, schemas, maxPayloadBytes })
+    this.#publisher = new Publisher({ adapter, clock, source, schemas, maxPayloadBytes })
   }
 
   /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */

@@ -1,5 +1,5 @@
 import { EventBus } from './bus.ts'
-import { attachDefaults, type EventBusOptions } from './bus-options.ts'
+import { attachDefaults, attachedDefaults, type EventBusOptions } from './bus-options.ts'
 import type { DefaultSubscriptionOptions } from './consume/options.ts'
 import { defaults } from './defaults.ts'
 import { ConfigInvalidError, type ConfigIssue, EventBusError } from './errors.ts'
@@ -40,7 +40,7 @@ export async function createEventBus<Events extends EventMap<Events> = AnyEvents
   const given: CreateEventBusOptions<Events> = typeof options === 'string' ? { source: options } : options
   const { adapter: choice, source = defaults.source, env = process.env } = given
   if (isAdapter(choice)) {
-    const defaultSubscriptionOptions = { ...defaultsFromEnv(env), ...given.defaultSubscriptionOptions }
+    const defaultSubscriptionOptions = { ...defaultsFromEnv(env), ...attachedDefaults(choice), ...defined(given.defaultSubscriptionOptions) }
     return connected(new EventBus<Events>(choice, source, { ...given, defaultSubscriptionOptions }))
   }
   const adapter = await makeAdapter({ ...given, adapter: choice, env })

@@ -24,7 +24,6 @@ export interface PublishOptions {
 }
 
 export interface PublisherOptions {
-  readonly bus: object
   readonly adapter: EventBusAdapter
   readonly clock: Clock
   readonly source: string
@@ -99,11 +98,12 @@ export class Publisher {
   }
 
   #metadata(topic: string, type: string, given: Partial<EventMetadata> | undefined): EventMetadata {
-    const { clock, source, bus } = this.#options
+    const { clock, source } = this.#options
     const metadata: Record<string, unknown> = { eventId: '', timestamp: '', source }
-    const frame = frames.getStore()
-    if (frame !== undefined && frame.bus === bus) {
-      const { correlationId, eventId } = frame.metadata
+    // A flow goes on over another bus as well.
+    const handled = frames.getStore()?.metadata
+    if (handled !== undefined) {
+      const { correlationId, eventId } = handled
       if (correlationId !== undefined) metadata['correlationId'] = correlationId
       metadata['causationId'] = eventId
     }
