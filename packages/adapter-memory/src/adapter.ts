@@ -1,6 +1,8 @@
 import {
   ClosedError,
+  decodeEvent,
   type AdapterCapabilities,
+  type BaseEvent,
   type Consumer,
   type ConsumeOptions,
   type EventBusAdapter,
@@ -12,7 +14,6 @@ import {
 import { MemoryConsumer } from './consumer.ts'
 import { Crew } from './crew.ts'
 import { done } from './delivery.ts'
-import { eventView, type HistoryEvent } from './event-view.ts'
 import type { Sharing } from './group.ts'
 import type { MemoryMessage } from './message.ts'
 import { limitsOf, type InMemoryAdapterOptions } from './options.ts'
@@ -120,9 +121,12 @@ export class InMemoryAdapter implements EventBusAdapter {
     return count
   }
 
-  /** What the topic's history holds, oldest first; also after {@link close}. */
-  getHistory(topic: string): HistoryEvent[] {
-    return this.#topics.find(topic)?.log.history().map(eventView) ?? []
+  /**
+   * The events in the topic's history, oldest first; also after {@link close}.
+   * @throws MessageUnreadableError if there is something that is not an event, published past the bus.
+   */
+  getHistory(topic: string): BaseEvent[] {
+    return this.#topics.find(topic)?.log.history().map(decodeEvent) ?? []
   }
 
   /** Empties the history of one topic, or of all. What a consumer group has not handled yet is still delivered. */

@@ -1,4 +1,3 @@
 export { InMemoryAdapter } from './adapter.ts'
 export { adapter } from './definition.ts'
-export type { HistoryEvent } from './event-view.ts'
 export type { InMemoryAdapterOptions } from './options.ts'

@@ -3,7 +3,7 @@ import { conformance } from '@bus/core/conformance'
 import { describe, it } from 'vitest'
 
 conformance(
-  { describe, it: (name, body) => it.concurrent(name, body) },
+  { describe, it: it.concurrent },
   {
     name: 'memory',
     facts: { durable: false, shared: false, delays: true, countsRedeliveries: 'none', forwards: true },

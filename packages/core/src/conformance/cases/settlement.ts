@@ -148,8 +148,12 @@ export const settlementCases: readonly ConformanceCase[] = [
           const body = bodies([delivery])[0] as string
           const times = released.get(body) ?? 0
           released.set(body, times + 1)
-          if (times < Number(body) % 4) await delivery.release()
-          else (done.push(body), await delivery.ack())
+          if (times < Number(body) % 4) {
+            await delivery.release()
+          } else {
+            done.push(body)
+            await delivery.ack()
+          }
         }
       }
       assertSame(
