@@ -1,6 +1,6 @@
 // The smallest application: the adapter comes from EVENT_BUS_ADAPTER and is found by its name.
 import assert from 'node:assert/strict'
-import { createEventBus, EventBus, EventTopics } from '@bus/core'
+import { createEventBus, type EventBus, EventTopics } from '@bus/core'
 
 interface Orders {
   orders: { 'order.placed': { id: number; note: string } }
