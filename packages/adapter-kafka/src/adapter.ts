@@ -1,0 +1,180 @@
+import {
+  type AdapterCapabilities,
+  BackendUnavailableError,
+  ClosedError,
+  type Consumer,
+  type ConsumeOptions,
+  type EventBusAdapter,
+  type GroupState,
+  type Message,
+  type ReadRange,
+  type StoredMessage,
+} from '@bus/core/spi'
+import { type Common, GroupConsumer } from './consume/group-consumer.ts'
+import { SoloConsumer } from './consume/solo-consumer.ts'
+import type { Link } from './driver/driver.ts'
+import { codeOf } from './driver/driver-error.ts'
+import { kafkajsDriver } from './driver/kafkajs/index.ts'
+import { unavailable } from './errors.ts'
+import { inspectGroup } from './groups/inspect.ts'
+import { readTopic } from './history/read.ts'
+import { Names } from './names.ts'
+import type { KafkaAdapterOptions } from './options.ts'
+import { persist, within } from './pause.ts'
+import { Publisher } from './publish/publisher.ts'
+import { type Settings, settingsFrom } from './settings.ts'
+import { Topics } from './topics/topics.ts'
+
+/** Events on Apache Kafka 3.x and 4.x. The constructor connects to nothing; `initialize()` does. */
+export class KafkaAdapter implements EventBusAdapter {
+  readonly specVersion = 1
+  readonly name = 'kafka'
+  readonly capabilities: AdapterCapabilities = {
+    durable: true,
+    shared: true,
+    delays: false,
+    countsRedeliveries: 'oldest',
+  }
+  readonly #settings: Settings
+  readonly #link: Link
+  readonly #common: Common
+  readonly #publisher: Publisher
+  readonly #consumers = new Set<GroupConsumer | SoloConsumer>()
+  #initializing: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  /** @throws ConfigInvalidError with everything that is wrong with `options`. */
+  constructor(options: KafkaAdapterOptions) {
+    const settings = (this.#settings = settingsFrom(options))
+    const driver = kafkajsDriver(settings)
+    const link = (this.#link = driver.open())
+    const names = new Names(settings.prefix)
+    const topics = new Topics(link, names, settings)
+    this.#common = { driver, link, topics, names, settings }
+    this.#publisher = new Publisher(driver, topics, names, settings)
+  }
+
+  initialize(signal?: AbortSignal): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(closed())
+    return (this.#initializing ??= this.#connect(signal).catch((error: unknown) => {
+      this.#initializing = undefined
+      throw error
+    }))
+  }
+
+  publish(messages: readonly Message[]): Promise<void> {
+    return this.#publisher.publish(messages)
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    if (this.#closing !== undefined) throw closed()
+    const onClose = (gone: GroupConsumer | SoloConsumer): void => void this.#consumers.delete(gone)
+    const { group, topics } = options
+    const [main] = topics
+    if (main === undefined) throw new TypeError('consume() needs a topic.')
+    const consumer =
+      group === undefined
+        ? new SoloConsumer(this.#common, options, onClose)
+        : new GroupConsumer(this.#common, options, this.#common.names.group(group, main.topic), onClose)
+    this.#consumers.add(consumer)
+    try {
+      await consumer.start()
+    } catch (error) {
+      await consumer.close()
+      throw this.#problem(`Consuming "${main.topic}"`, error)
+    }
+    return consumer
+  }
+
+  async *read(range: ReadRange): AsyncGenerator<StoredMessage> {
+    if (this.#closing !== undefined) throw closed()
+    try {
+      yield* readTopic(this.#common, range)
+    } catch (error) {
+      throw this.#problem(`Reading "${range.topic}"`, error)
+    }
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    if (this.#closing !== undefined) throw closed()
+    return this.#common.topics.list().catch((error: unknown) => {
+      throw this.#problem('Listing topics', error)
+    })
+  }
+
+  async inspect(topic: string, group: string): Promise<GroupState | undefined> {
+    if (this.#closing !== undefined) throw closed()
+    const members = [...this.#consumers].filter((consumer) => consumer instanceof GroupConsumer)
+    return inspectGroup(this.#common, members, topic, group).catch((error: unknown) => {
+      throw this.#problem(`Inspecting the group "${group}" on "${topic}"`, error)
+    })
+  }
+
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    if (this.#closing !== undefined) throw closed()
+    const name = this.#common.names.group(group, topic)
+    try {
+      await persist(async () => this.#link.deleteGroup(await this.#link.coordinator(name), name))
+    } catch (error) {
+      if (codeOf(error) === 'NON_EMPTY_GROUP') {
+        throw new BackendUnavailableError(
+          `The group "${group}" on "${topic}" cannot be deleted while it has members: end its subscriptions first.`,
+          { cause: error },
+        )
+      }
+      throw this.#problem(`Deleting the group "${group}" on "${topic}"`, error)
+    }
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    if (this.#closing !== undefined) throw closed()
+    signal?.throwIfAborted()
+    let stop: (() => void) | undefined
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal?.reason)
+      signal?.addEventListener('abort', stop)
+    })
+    try {
+      await Promise.race([this.#link.ping(), aborted])
+    } catch (error) {
+      throw this.#problem('Ping', error)
+    } finally {
+      if (stop !== undefined) signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<void> {
+    const { connectionTimeout, brokers } = this.#settings
+    const late = (): Error => new Error(`no connection within ${connectionTimeout} ms`)
+    let stop: (() => void) | undefined
+    try {
+      signal?.throwIfAborted()
+      const aborted = new Promise<never>((_, reject) => {
+        stop = () => reject(signal?.reason)
+        signal?.addEventListener('abort', stop)
+      })
+      await Promise.race([within(Promise.all([this.#link.connect(), this.#publisher.connect()]), connectionTimeout, late), aborted])
+    } catch (error) {
+      throw unavailable('Connecting', brokers, error)
+    } finally {
+      if (stop !== undefined) signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  #problem(what: string, error: unknown): Error {
+    return this.#closing === undefined ? unavailable(what, this.#settings.brokers, error) : closed()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...[...this.#consumers].map((consumer) => consumer.close()), this.#publisher.close()])
+    this.#link.close()
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('The Kafka adapter')
+}

@@ -1,0 +1,151 @@
+import type { FetchedPartition } from '../driver/driver.ts'
+import { codeOf, isTransientCode } from '../driver/driver-error.ts'
+import type { Names } from '../names.ts'
+import { pause } from '../pause.ts'
+import type { Log } from '../settings.ts'
+import { findOffsets } from '../topics/offsets.ts'
+import type { Topics } from '../topics/topics.ts'
+import type { Lending } from './lending.ts'
+import type { Partition } from './partition.ts'
+import type { Wire } from './wire.ts'
+
+const limits = { maxWaitMs: 250, maxBytesPerPartition: 1024 * 1024 }
+
+/** Keeps the partitions of one consumer supplied: one request at a time to each node that leads some of them. */
+export class Fetcher {
+  readonly #wire: Wire
+  readonly #topics: Topics
+  readonly #names: Names
+  readonly #log: Log
+  readonly #lending: Lending
+  readonly #busy = new Set<number>()
+  readonly #stop = new AbortController()
+  #searching = false
+  /** Why nothing comes, since when. */
+  #problem: { readonly reason: string; readonly since: number } | undefined
+
+  constructor(wire: Wire, topics: Topics, names: Names, log: Log, lending: Lending) {
+    this.#wire = wire
+    this.#topics = topics
+    this.#names = names
+    this.#log = log
+    this.#lending = lending
+  }
+
+  /** `undefined` unless it has lasted. */
+  get problem(): string | undefined {
+    return this.#problem !== undefined && Date.now() - this.#problem.since > 1_000 ? this.#problem.reason : undefined
+  }
+
+  /** Some partition is new, or has room again. */
+  wake(): void {
+    if (this.#stop.signal.aborted) return
+    let leaderless = false
+    for (const partition of this.#lending.partitions) {
+      if (!partition.hungry) continue
+      const node = this.#leaderOf(partition)
+      if (node < 0) leaderless = true
+      else if (!this.#busy.has(node)) {
+        this.#busy.add(node)
+        void this.#serve(node)
+      }
+    }
+    if (leaderless) void this.#search()
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  #leaderOf(partition: Partition): number {
+    return this.#topics.peek(partition.topic)?.[partition.id] ?? -1
+  }
+
+  async #serve(node: number): Promise<void> {
+    try {
+      while (!this.#stop.signal.aborted) {
+        const wanted = this.#lending.partitions.filter((partition) => partition.hungry && this.#leaderOf(partition) === node)
+        if (wanted.length === 0) break
+        if (await this.#fetch(node, wanted)) continue
+        // What is wrong with a node may also be that it does not lead any more.
+        for (const { topic } of wanted) this.#topics.forget(topic)
+        break
+      }
+    } finally {
+      this.#busy.delete(node)
+      this.wake()
+    }
+  }
+
+  async #fetch(node: number, wanted: readonly Partition[]): Promise<boolean> {
+    const asked = new Map<string, { partition: Partition; offset: number }>()
+    const positions = wanted.map((partition) => {
+      const { name: topic, id, position: offset } = partition
+      asked.set(`${topic}/${id}`, { partition, offset })
+      return { topic, partition: id, offset }
+    })
+    let answers: readonly FetchedPartition[]
+    try {
+      answers = await this.#wire.link.fetch(node, positions, limits)
+    } catch (error) {
+      if (codeOf(error) === 'TIMEOUT') this.#wire.renew()
+      this.#failed(error instanceof Error ? error.message : String(error))
+      return false
+    }
+    let healthy = true
+    for (const { topic, partition: id, error, records, next } of answers) {
+      const known = asked.get(`${topic}/${id}`)
+      if (known === undefined || known.partition.lost || known.partition.position !== known.offset) continue
+      if (error === undefined) {
+        if (next !== undefined) known.partition.add(records, next)
+      } else {
+        healthy = false
+        if (error === 'OFFSET_OUT_OF_RANGE') await this.#relocate(known.partition)
+        else this.#failed(`${topic}/${id}: ${error}`, isTransientCode(error))
+      }
+    }
+    if (healthy) this.#problem = undefined
+    this.#lending.wake()
+    return healthy
+  }
+
+  #failed(reason: string, expected = false): void {
+    if (this.#stop.signal.aborted) return
+    if (this.#problem === undefined && !expected) this.#log.debug(`fetching failed: ${reason}`)
+    this.#problem = { reason, since: this.#problem?.since ?? Date.now() }
+  }
+
+  /** Looks for leaders until every partition has one. */
+  async #search(): Promise<void> {
+    if (this.#searching) return
+    this.#searching = true
+    const { signal } = this.#stop
+    for (let wait = this.#problem === undefined ? 20 : 100; !signal.aborted; wait = Math.min(500, wait * 2)) {
+      await pause(wait, signal)
+      const leaderless = this.#lending.partitions.filter((partition) => this.#leaderOf(partition) < 0)
+      if (leaderless.length === 0) break
+      for (const topic of new Set(leaderless.map(({ topic: name }) => name))) {
+        await this.#topics.refresh(topic).catch((error: unknown) => this.#failed(String(error)))
+      }
+    }
+    this.#searching = false
+    this.wake()
+  }
+
+  /** Retention has removed what comes next, or the topic was made anew: then everything in it is new. */
+  async #relocate(partition: Partition): Promise<void> {
+    const { topic, id, position } = partition
+    const look = async (at: 'earliest' | 'latest'): Promise<number> =>
+      (await findOffsets(this.#wire.link, this.#topics, this.#names, topic, [{ partition: id, at }], this.#stop.signal)).get(id) ?? 0
+    try {
+      const [earliest, latest] = [await look('earliest'), await look('latest')]
+      if (partition.lost || partition.position !== position || (position >= earliest && position <= latest)) return
+      this.#log.warn(
+        `topic "${topic}", partition ${id}: ${position} is not in the log (${earliest} to ${latest}); going on at ${earliest}`,
+      )
+      partition.moveTo(earliest)
+    } catch (error) {
+      this.#failed(error instanceof Error ? error.message : String(error))
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import type { Delivery } from '@bus/core/spi'
+import type { Committed, LogRecord } from '../driver/driver.ts'
+import { type CommitNote, decodeNote, encodeNote, nothingNoted } from './commit-metadata.ts'
+import { Deaths } from './deaths.ts'
+import { Loan } from './loan.ts'
+import { OffsetTracker, type Run, Slot } from './offset-tracker.ts'
+
+/** Fetching stops while so much waits to be lent. */
+const enoughRecords = 500
+const enoughBytes = 1024 * 1024
+
+/** What a partition has to say to its consumer. */
+export interface PartitionOwner {
+  /** There is something to commit, soon, or before anything more can be lent. */
+  changed(partition: Partition, now: boolean): void
+  /** Records can be lent that could not before. */
+  ready(): void
+}
+
+/** One partition while this consumer has it: what was fetched, what is on loan, what is done. */
+export class Partition {
+  /** As the bus calls the topic. */
+  readonly topic: string
+  /** As the cluster calls it. */
+  readonly name: string
+  readonly id: number
+  /** Nothing is lent before the group's position is known, and while the group rebalances. */
+  open = false
+  /** What the group was told last. */
+  stored: Committed | undefined
+  /** What it was told, or may have been if there was no answer. */
+  sent: Committed | undefined
+  readonly #owner: PartitionOwner
+  #tracker = new OffsetTracker()
+  #deaths: Deaths
+  #position: number
+  #ahead: Run[]
+  #notes: Map<number, string>
+  #storedStarts: number
+  #bytes = 0
+  #lost = false
+  #wantsMark = false
+
+  constructor(owner: PartitionOwner, topic: string, name: string, id: number, start: number, stored?: Committed) {
+    this.#owner = owner
+    this.topic = topic
+    this.name = name
+    this.id = id
+    this.#position = start
+    this.stored = stored
+    const note = stored === undefined ? nothingNoted : decodeNote(stored.offset, stored.metadata)
+    this.#deaths = new Deaths(start, note)
+    this.#storedStarts = note.starts
+    this.#ahead = [...note.done]
+    this.#notes = new Map(note.notes)
+  }
+
+  /** The next offset to fetch. */
+  get position(): number {
+    return this.#position
+  }
+
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  get hungry(): boolean {
+    return this.#tracker.waiting < enoughRecords && this.#bytes < enoughBytes
+  }
+
+  get waiting(): number {
+    return this.#tracker.waiting
+  }
+
+  get lent(): number {
+    return this.#tracker.lent
+  }
+
+  /** The lowest offset that is not done. */
+  low(): number {
+    return this.#tracker.low() ?? this.#position
+  }
+
+  /** `next`: where to go on, which may be beyond the last of `records`. */
+  add(records: readonly LogRecord[], next: number): void {
+    for (const record of records) {
+      const offset = Number(record.offset)
+      if (this.#doneAlready(offset)) {
+        this.#tracker.add(new Slot(offset, undefined))
+        continue
+      }
+      const slot = new Slot(offset, record)
+      if (this.#notes.size > 0) slot.note = this.#notes.get(offset)
+      this.#tracker.add(slot)
+      this.#bytes += sizeOf(record)
+    }
+    this.#position = next
+    // Nothing to lend, and yet there is progress: markers of transactions, or records that were done already.
+    if (this.#tracker.waiting === 0) this.#owner.changed(this, false)
+  }
+
+  /** Adds to `loans` until there are `max`. */
+  lend(max: number, loans: Delivery[]): void {
+    if (!this.open || this.#tracker.waiting === 0) return
+    let room = max - loans.length
+    const low = this.low()
+    if (this.#deaths.cautious(low)) {
+      const careful = this.#deaths.careful(low)
+      if (careful && this.#tracker.lent > 0) return
+      if (!this.#marked(low)) {
+        this.#wantsMark = true
+        this.#owner.changed(this, true)
+        return
+      }
+      if (careful) room = Math.min(room, 1)
+    }
+    while (room-- > 0) {
+      const slot = this.#tracker.take()
+      if (slot === undefined) return
+      this.#bytes -= sizeOf(slot.record as LogRecord)
+      loans.push(new Loan(this, slot))
+    }
+    this.#owner.changed(this, false)
+  }
+
+  ack(slot: Slot): void {
+    slot.loan = undefined
+    this.#tracker.settle(slot)
+    this.#owner.changed(this, false)
+    if (this.#deaths.cautious(this.low())) this.#owner.ready()
+  }
+
+  release(slot: Slot, note: string | undefined): void {
+    slot.loan = undefined
+    slot.note = note
+    this.#bytes += sizeOf(slot.record as LogRecord)
+    this.#tracker.giveBack(slot)
+    this.#owner.changed(this, false)
+    this.#owner.ready()
+  }
+
+  deathsOf(offset: number): number {
+    return this.#deaths.of(offset)
+  }
+
+  /** In order of their offsets. */
+  *loans(): Generator<Delivery> {
+    for (const { loan } of this.#tracker.open()) if (loan !== undefined) yield loan
+  }
+
+  /** What to tell the group; `orderly`: nothing is on loan any more, or will be when this is read. */
+  commit(orderly: boolean, maxBytes: number): Committed & { readonly starts: number } {
+    const offset = this.low()
+    const begun = !orderly && (this.#wantsMark || this.#tracker.lent > 0)
+    const reach = this.#wantsMark ? this.#deaths.reachOf(offset, this.#position - 1) : (this.#tracker.reach() ?? offset)
+    const count = this.#deaths.note(offset, begun, this.#tracker.lent, reach)
+    const note: CommitNote = { ...count, done: this.#doneRuns(), notes: this.#openNotes() }
+    return { topic: this.name, partition: this.id, offset, metadata: encodeNote(offset, note, maxBytes), starts: count.starts }
+  }
+
+  committed(commit: Committed & { readonly starts: number }): void {
+    this.stored = commit
+    this.#storedStarts = commit.starts
+    if (!this.#wantsMark) return
+    this.#wantsMark = false
+    this.#owner.ready()
+  }
+
+  /** Another offset than the next one: records are gone, or the topic is another one. */
+  moveTo(offset: number): void {
+    if (offset < this.#position) {
+      this.#forgetLoans()
+      this.#tracker = new OffsetTracker()
+      this.#deaths = new Deaths(offset, nothingNoted)
+      this.#bytes = 0
+      this.#ahead = []
+      this.#notes.clear()
+    }
+    this.#position = offset
+    this.#owner.changed(this, false)
+  }
+
+  /** What it lent is no longer ours; settling it changes nothing. */
+  lose(): void {
+    this.#lost = true
+    this.open = false
+    this.#forgetLoans()
+  }
+
+  #forgetLoans(): void {
+    for (const slot of this.#tracker.open()) slot.loan = undefined
+  }
+
+  #marked(low: number): boolean {
+    return this.stored?.offset === low && this.#storedStarts === this.#deaths.of(low) + 1
+  }
+
+  #doneAlready(offset: number): boolean {
+    while (this.#ahead.length > 0 && (this.#ahead[0] as Run)[1] < offset) this.#ahead.shift()
+    const run = this.#ahead[0]
+    return run !== undefined && run[0] <= offset
+  }
+
+  #doneRuns(): readonly Run[] {
+    const runs = this.#tracker.doneRuns(500)
+    return this.#ahead.length === 0 ? runs : [...runs, ...this.#ahead.filter(([, last]) => last >= this.#position)]
+  }
+
+  #openNotes(): CommitNote['notes'] {
+    const notes: [number, string][] = []
+    for (const { offset, note } of this.#tracker.noted()) notes.push([offset, note as string])
+    for (const [offset, note] of this.#notes) if (offset >= this.#position) notes.push([offset, note])
+    return notes
+  }
+}
+
+function sizeOf({ key, value }: LogRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0)
+}

@@ -1,0 +1,65 @@
+// https://kafka.apache.org/protocol.html#protocol_error_codes; the names are those kafkajs uses.
+const names: readonly (string | undefined)[] = list({
+  1: 'OFFSET_OUT_OF_RANGE',
+  2: 'CORRUPT_MESSAGE',
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  5: 'LEADER_NOT_AVAILABLE',
+  6: 'NOT_LEADER_FOR_PARTITION',
+  7: 'REQUEST_TIMED_OUT',
+  8: 'BROKER_NOT_AVAILABLE',
+  9: 'REPLICA_NOT_AVAILABLE',
+  10: 'MESSAGE_TOO_LARGE',
+  12: 'OFFSET_METADATA_TOO_LARGE',
+  13: 'NETWORK_EXCEPTION',
+  14: 'GROUP_LOAD_IN_PROGRESS',
+  15: 'GROUP_COORDINATOR_NOT_AVAILABLE',
+  16: 'NOT_COORDINATOR_FOR_GROUP',
+  17: 'INVALID_TOPIC_EXCEPTION',
+  18: 'RECORD_LIST_TOO_LARGE',
+  19: 'NOT_ENOUGH_REPLICAS',
+  20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  22: 'ILLEGAL_GENERATION',
+  23: 'INCONSISTENT_GROUP_PROTOCOL',
+  25: 'UNKNOWN_MEMBER_ID',
+  26: 'INVALID_SESSION_TIMEOUT',
+  27: 'REBALANCE_IN_PROGRESS',
+  28: 'INVALID_COMMIT_OFFSET_SIZE',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+  30: 'GROUP_AUTHORIZATION_FAILED',
+  31: 'CLUSTER_AUTHORIZATION_FAILED',
+  36: 'TOPIC_ALREADY_EXISTS',
+  37: 'INVALID_PARTITIONS',
+  38: 'INVALID_REPLICATION_FACTOR',
+  40: 'INVALID_CONFIG',
+  41: 'NOT_CONTROLLER',
+  44: 'POLICY_VIOLATION',
+  45: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  46: 'DUPLICATE_SEQUENCE_NUMBER',
+  47: 'INVALID_PRODUCER_EPOCH',
+  49: 'INVALID_PRODUCER_ID_MAPPING',
+  56: 'KAFKA_STORAGE_ERROR',
+  59: 'UNKNOWN_PRODUCER_ID',
+  68: 'NON_EMPTY_GROUP',
+  69: 'GROUP_ID_NOT_FOUND',
+  72: 'LISTENER_NOT_FOUND',
+  74: 'FENCED_LEADER_EPOCH',
+  75: 'UNKNOWN_LEADER_EPOCH',
+  76: 'UNSUPPORTED_COMPRESSION_TYPE',
+  78: 'OFFSET_NOT_AVAILABLE',
+  79: 'MEMBER_ID_REQUIRED',
+  81: 'GROUP_MAX_SIZE_REACHED',
+  87: 'INVALID_RECORD',
+  88: 'UNSTABLE_OFFSET_COMMIT',
+  89: 'THROTTLING_QUOTA_EXCEEDED',
+})
+
+/** `undefined`: no error. */
+export function codeName(code: number): string | undefined {
+  return code === 0 ? undefined : (names[code] ?? `ERROR_${code}`)
+}
+
+function list(entries: Readonly<Record<number, string>>): readonly (string | undefined)[] {
+  const result: (string | undefined)[] = []
+  for (const [code, name] of Object.entries(entries)) result[Number(code)] = name
+  return result
+}

@@ -1,0 +1,196 @@
+import { CompressionTypes, type Message } from 'kafkajs'
+import type { Settings } from '../../settings.ts'
+import { codeName } from '../codes.ts'
+import type * as seam from '../driver.ts'
+import { DriverError } from '../driver-error.ts'
+import { groupBy } from '../../group-by.ts'
+import { openCluster } from './cluster.ts'
+import { driverError } from './convert.ts'
+import type { InnerBroker, InnerCluster } from './inner.ts'
+import { fetchedPartition, type RawPartition } from './records.ts'
+import { GroupCalls } from './group-calls.ts'
+import { Sockets } from './sockets.ts'
+
+const readCommitted = 1
+
+export class KafkajsLink extends GroupCalls implements seam.Link {
+  readonly #settings: Settings
+  readonly #sockets = new Sockets()
+  #cluster: InnerCluster | undefined
+  #closed = false
+
+  constructor(settings: Settings) {
+    super()
+    this.#settings = settings
+  }
+
+  async connect(): Promise<void> {
+    await this.call(undefined, async () => {})
+  }
+
+  async ping(): Promise<void> {
+    await this.call(undefined, (broker) => broker.apiVersions())
+  }
+
+  async topics(names: readonly string[] = []): Promise<readonly seam.TopicInfo[]> {
+    const { topicMetadata } = (await this.call(undefined, (broker) => broker.metadata([...names]))) as unknown as {
+      topicMetadata: readonly RawTopic[]
+    }
+    return topicMetadata.map(({ topic, topicErrorCode, isInternal, partitionMetadata }) => {
+      const leaders: number[] = []
+      for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader
+      return { name: topic, internal: isInternal === true, error: codeName(topicErrorCode), leaders }
+    })
+  }
+
+  async createTopic({ name, partitions, replicas, config }: seam.NewTopic): Promise<void> {
+    const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
+    const topics = [{ topic: name, numPartitions: partitions, replicationFactor: replicas, configEntries }]
+    const { topicErrors } = await this.call('controller', (broker) => broker.createTopics({ topics, timeout: 10_000 }))
+    for (const { errorCode, errorMessage } of topicErrors) {
+      const code = codeName(errorCode)
+      if (code !== undefined) throw new DriverError(code, errorMessage ?? code, true)
+    }
+  }
+
+  async offsets(
+    node: number,
+    topic: string,
+    queries: readonly seam.OffsetQuery[],
+  ): Promise<readonly seam.FoundOffset[]> {
+    const partitions = queries.map(({ partition, at }) => ({ partition, timestamp: timestampOf(at) }))
+    const request = { replicaId: -1, isolationLevel: readCommitted, topics: [{ topic, partitions }] }
+    const { responses } = await this.call(node, (broker) => broker.listOffsets(request))
+    return responses.flatMap((response) =>
+      response.partitions.map(({ partition, errorCode, offset }) => ({
+        partition,
+        error: codeName(errorCode),
+        offset: Number(offset),
+      })),
+    )
+  }
+
+  async fetch(
+    node: number,
+    positions: readonly seam.FetchPosition[],
+    { maxWaitMs, maxBytesPerPartition }: seam.FetchLimits,
+  ): Promise<readonly seam.FetchedPartition[]> {
+    const from = new Map(positions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+    const topics = [...groupBy(positions, ({ topic }) => topic)].map(([topic, list]) => ({
+      topic,
+      partitions: list.map(({ partition, offset }) => ({
+        partition,
+        fetchOffset: String(offset),
+        maxBytes: maxBytesPerPartition,
+      })),
+    }))
+    const { responses } = (await this.call(node, (broker) =>
+      broker.fetch({
+        replicaId: -1,
+        isolationLevel: readCommitted,
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes: 16 * 1024 * 1024,
+        topics,
+      }),
+    )) as { responses: readonly { topicName: string; partitions: readonly RawPartition[] }[] }
+    return responses.flatMap(({ topicName, partitions }) =>
+      partitions.map((raw) => fetchedPartition(topicName, raw, from.get(`${topicName}/${raw.partition}`) ?? 0)),
+    )
+  }
+
+  async newIdentity(): Promise<seam.ProducerIdentity> {
+    const { producerId, producerEpoch } = await this.call(undefined, (broker) =>
+      broker.initProducerId({ transactionTimeout: 60_000 }),
+    )
+    return { id: producerId, epoch: producerEpoch }
+  }
+
+  async produce(
+    node: number,
+    batches: readonly seam.OutgoingBatch[],
+    { identity, timeoutMs, compression }: seam.ProduceOptions,
+  ): Promise<readonly seam.PartitionResult[]> {
+    const topicData = [...groupBy(batches, ({ topic }) => topic)].map(([topic, list]) => ({
+      topic,
+      partitions: list.map(({ partition, firstSequence, records }) => ({
+        partition,
+        firstSequence,
+        messages: records as Message[],
+      })),
+    }))
+    const request = {
+      acks: -1,
+      timeout: timeoutMs,
+      compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
+      topicData,
+      // kafkajs types the id as a number and writes texts too; a number would not hold all of them.
+      ...(identity === undefined ? {} : { producerId: identity.id as unknown as number, producerEpoch: identity.epoch }),
+    }
+    const answer = (await this.call(node, (broker) => broker.produce(request))) as {
+      topics: readonly { topicName: string; partitions: readonly { partition: number; errorCode: number }[] }[]
+    }
+    return answer.topics.flatMap(({ topicName, partitions }) =>
+      partitions.map(({ partition, errorCode }) => ({ topic: topicName, partition, error: codeName(errorCode) })),
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#sockets.close()
+  }
+
+  protected async call<Result>(
+    node: number | 'controller' | undefined,
+    request: (broker: InnerBroker) => Promise<Result>,
+  ): Promise<Result> {
+    let broker: InnerBroker
+    try {
+      broker = await this.#broker(node)
+    } catch (error) {
+      throw this.#failure(error, false)
+    }
+    if (this.#closed) throw closed()
+    try {
+      return await request(broker)
+    } catch (error) {
+      throw this.#failure(error, true)
+    }
+  }
+
+  #failure(error: unknown, sent: boolean): DriverError {
+    return this.#closed && !sent ? closed() : driverError(error, sent)
+  }
+
+  async #broker(node: number | 'controller' | undefined): Promise<InnerBroker> {
+    if (this.#closed) throw closed()
+    const cluster = (this.#cluster ??= openCluster(this.#settings, this.#sockets))
+    if (!cluster.isConnected()) await cluster.connect()
+    if (cluster.getNodeIds().length === 0) await cluster.refreshMetadata()
+    if (node === undefined) return cluster.brokerPool.findConnectedBroker()
+    if (node === 'controller') return (await cluster.findControllerBroker()) as InnerBroker
+    try {
+      return (await cluster.findBroker({ nodeId: String(node) })) as InnerBroker
+    } catch (error) {
+      // It has looked for the brokers meanwhile: one that was not known yet may be known now.
+      if (driverError(error, false).code !== 'CONNECTION' || !cluster.getNodeIds().map(String).includes(String(node))) throw error
+      return (await cluster.findBroker({ nodeId: String(node) })) as InnerBroker
+    }
+  }
+}
+
+interface RawTopic {
+  readonly topic: string
+  readonly topicErrorCode: number
+  readonly isInternal?: boolean
+  readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[]
+}
+
+function closed(): DriverError {
+  return new DriverError('CLOSED', 'The connection to Kafka is closed.', false)
+}
+
+function timestampOf(at: seam.OffsetQuery['at']): number {
+  if (at === 'latest') return -1
+  return at === 'earliest' ? -2 : at.time
+}

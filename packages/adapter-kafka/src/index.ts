@@ -1,0 +1,3 @@
+export { KafkaAdapter } from './adapter.ts'
+export { adapter } from './definition.ts'
+export type { KafkaAdapterOptions, KafkaLogger, KafkaSaslOptions, SaslMechanism } from './options.ts'

@@ -1,0 +1,27 @@
+/** How topics and groups of the bus are called on the cluster. */
+export class Names {
+  readonly #prefix: string
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+  }
+
+  topic(topic: string): string {
+    return this.#prefix + topic
+  }
+
+  /**
+   * Members of one Kafka group have to want the same topics, so each topic has a group of its own. No name of a group
+   * has a dot in it, hence no two can meet.
+   */
+  group(group: string, topic: string): string {
+    return `${this.#prefix}${group}.${topic}`
+  }
+
+  /** `undefined`: not one of this bus. */
+  ours(name: string): string | undefined {
+    return name.startsWith(this.#prefix) && name.length > this.#prefix.length
+      ? name.slice(this.#prefix.length)
+      : undefined
+  }
+}

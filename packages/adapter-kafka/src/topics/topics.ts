@@ -1,0 +1,156 @@
+import { TopicCollisionError, TopicMissingError } from '@bus/core/spi'
+import type { Link, NewTopic, TopicInfo } from '../driver/driver.ts'
+import { codeOf, DriverError, isTransientCode } from '../driver/driver-error.ts'
+import type { Names } from '../names.ts'
+import { persist } from '../pause.ts'
+import type { Settings } from '../settings.ts'
+
+/** Who leads each partition, -1 while nobody does. */
+export type Leaders = readonly number[]
+
+export interface Wanted {
+  /** The longer retention, should the topic have to be created. */
+  readonly kept?: boolean
+  /** Should the topic have to be created. */
+  readonly partitions?: number
+}
+
+interface Known {
+  readonly leaders: Leaders
+  readonly until: number
+}
+
+/** How soon partitions that were added are seen. */
+const maxAgeMs = 10_000
+
+/** What is known of the cluster's topics, by the names the bus uses. */
+export class Topics {
+  readonly #link: Link
+  readonly #names: Names
+  readonly #settings: Settings
+  readonly #known = new Map<string, Known>()
+  readonly #looking = new Map<string, Promise<Leaders>>()
+
+  constructor(link: Link, names: Names, settings: Settings) {
+    this.#link = link
+    this.#names = names
+    this.#settings = settings
+  }
+
+  /** Without I/O, hence perhaps out of date. */
+  peek(topic: string): Leaders | undefined {
+    return this.#known.get(topic)?.leaders
+  }
+
+  stale(topic: string): boolean {
+    return (this.#known.get(topic)?.until ?? 0) < Date.now()
+  }
+
+  forget(topic: string): void {
+    this.#known.delete(topic)
+  }
+
+  /** Creates the topic if it is missing and that is allowed. */
+  ensure(topic: string, wanted: Wanted = {}): Promise<Leaders> {
+    const known = this.#known.get(topic)
+    if (known !== undefined && known.until >= Date.now()) return Promise.resolve(known.leaders)
+    return this.#once(topic, async () => (await this.#find(topic)) ?? (await this.#create(topic, wanted)))
+  }
+
+  /** `undefined`: there is no such topic. */
+  async find(topic: string): Promise<Leaders | undefined> {
+    const known = this.#known.get(topic)
+    if (known !== undefined && known.until >= Date.now()) return known.leaders
+    return this.#find(topic)
+  }
+
+  /** Asks the cluster, whatever is known. `undefined`: there is no such topic at the moment. */
+  async refresh(topic: string): Promise<Leaders | undefined> {
+    const [info] = await this.#link.topics([this.#names.topic(topic)])
+    return this.#learn(topic, info)
+  }
+
+  async list(): Promise<readonly string[]> {
+    const infos = await persist(() => this.#link.topics())
+    return infos.flatMap(({ name, internal, error }) => {
+      const topic = this.#names.ours(name)
+      return internal || error !== undefined || topic === undefined || topic.startsWith('__') ? [] : [topic]
+    })
+  }
+
+  #once(topic: string, look: () => Promise<Leaders>): Promise<Leaders> {
+    const running = this.#looking.get(topic)
+    if (running !== undefined) return running
+    const looking = look().finally(() => this.#looking.delete(topic))
+    this.#looking.set(topic, looking)
+    return looking
+  }
+
+  #find(topic: string): Promise<Leaders | undefined> {
+    return persist(async () => {
+      const [info] = await this.#link.topics([this.#names.topic(topic)])
+      const leaders = this.#learn(topic, info)
+      if (leaders !== undefined || info?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return leaders
+      const code = info?.error ?? 'LEADER_NOT_AVAILABLE'
+      throw new DriverError(code, `Topic "${topic}": ${code}`, false)
+    })
+  }
+
+  #learn(topic: string, info: TopicInfo | undefined): Leaders | undefined {
+    if (info === undefined || info.leaders.length === 0) return undefined
+    if (info.error !== undefined && !isTransientCode(info.error)) return undefined
+    this.#known.set(topic, { leaders: info.leaders, until: Date.now() + maxAgeMs })
+    return info.leaders
+  }
+
+  async #create(topic: string, wanted: Wanted): Promise<Leaders> {
+    if (!this.#settings.mayCreate) throw new TopicMissingError([topic])
+    const spec = this.#spec(topic, wanted)
+    await persist(async () => {
+      try {
+        await this.#link.createTopic(spec)
+        this.#settings.log.debug(`created the topic "${spec.name}"`)
+      } catch (error) {
+        const code = codeOf(error)
+        if (code === 'TOPIC_ALREADY_EXISTS') return
+        if (code === 'INVALID_TOPIC_EXCEPTION' && (await this.#collides(spec.name))) {
+          throw new TopicCollisionError(topic, { cause: error })
+        }
+        throw error
+      }
+    })
+    // Other brokers, and leaders, come to know of it a little later.
+    return persist(async () => {
+      const leaders = await this.refresh(topic)
+      if (leaders === undefined || leaders.some((leader) => leader < 0)) {
+        throw new DriverError('LEADER_NOT_AVAILABLE', `Topic "${topic}" has just been created and has no leaders yet.`, false)
+      }
+      return leaders
+    })
+  }
+
+  #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
+    const { settings } = { settings: this.#settings }
+    const retentionMs = kept ? settings.keptRetentionMs : settings.retentionMs
+    return {
+      name: this.#names.topic(topic),
+      partitions: partitions ?? settings.partitions,
+      replicas: settings.replicationFactor,
+      config: {
+        // The broker's clock: only then is time in order within a partition, which start positions and history rely on.
+        'message.timestamp.type': 'LogAppendTime',
+        ...(retentionMs === undefined ? {} : { 'retention.ms': String(retentionMs) }),
+        ...(settings.minInsyncReplicas === undefined
+          ? {}
+          : { 'min.insync.replicas': String(settings.minInsyncReplicas) }),
+      },
+    }
+  }
+
+  /** Kafka counts "." and "_" as the same in names, because its metrics do. */
+  async #collides(name: string): Promise<boolean> {
+    const same = name.replaceAll('.', '_')
+    const infos = await this.#link.topics()
+    return infos.some((info) => info.name !== name && info.name.replaceAll('.', '_') === same)
+  }
+}
