@@ -5,12 +5,21 @@ mkdir -p "$logs"
 
 STEP_SECONDS=900
 
+# An interrupted run takes its lanes and their steps along. A lane forgets its parent's traps, so each sets them again.
+heed_interruption() {
+  trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
+}
+heed_interruption
+
 # step NAME COMMAND...: runs it unless only other steps were asked for.
 step() {
   local name=$1 log=$logs/$1.log started=$SECONDS verdict=passed
   shift
   [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" $name "* ]] || return 0
-  timeout --kill-after=30 "$STEP_SECONDS" "$@" >"$log" 2>&1 </dev/null || verdict=failed
+  heed_interruption
+  # In the background, so that an interruption is heard at once.
+  timeout --kill-after=30 "$STEP_SECONDS" "$@" >"$log" 2>&1 </dev/null &
+  wait $! || verdict=failed
   echo "$verdict" >"$logs/$name.verdict"
   # In one piece, since steps run side by side.
   local line report=

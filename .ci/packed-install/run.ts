@@ -1,7 +1,7 @@
 // Installs the packed packages into fresh projects, as a user would, and runs small applications on every supported Node.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ownDirectory } from '../../packages/test-brokers/src/directory.ts'
 import { startKafka, startRedis } from '../../packages/test-brokers/src/index.ts'
 import { exec } from './exec.ts'
 import { type Manager, Project } from './project.ts'
@@ -11,7 +11,8 @@ import { adapters, type AdapterName, packAll } from './tarballs.ts'
 type Env = Record<string, string>
 
 const chosen = process.argv.length > 2 ? adapters.filter((name) => process.argv.includes(name)) : adapters
-const directory = await mkdtemp(join(tmpdir(), 'bus-packed-'))
+const own = await ownDirectory('packed')
+const directory = own.path
 const packed = join(directory, 'tarballs')
 await mkdir(packed)
 const [tarballs, runtimes, environments] = await Promise.all([
@@ -28,7 +29,7 @@ try {
   if (chosen.length === adapters.length) await bundledApplication()
 } finally {
   await Promise.all(environments.map(({ stop }) => stop()))
-  await rm(directory, { recursive: true, force: true })
+  await own.remove()
 }
 
 async function startBackends(): Promise<{ name: AdapterName; env: Env; stop(): Promise<void> }[]> {
