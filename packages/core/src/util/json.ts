@@ -24,9 +24,15 @@ const unusual: unique symbol = Symbol('unusual')
  * @throws TypeError as `JSON.stringify` does (BigInt, cycles).
  */
 export function snapshot(value: unknown): Snapshot {
+  // A getter may come here again meanwhile.
+  const outer = bytes
   bytes = 0
-  const copy = copyOrdinary(value, 0)
-  if (copy !== unusual) return { value: copy, maxBytes: bytes }
+  try {
+    const copy = copyOrdinary(value, 0)
+    if (copy !== unusual) return { value: copy, maxBytes: bytes }
+  } finally {
+    bytes = outer
+  }
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) return { value: undefined, maxBytes: 0 }
   return { value: JSON.parse(text), maxBytes: text.length * 3 }
