@@ -1,0 +1,164 @@
+import {
+  ClosedError,
+  type AdapterCapabilities,
+  type Consumer,
+  type ConsumeOptions,
+  type EventBusAdapter,
+  type GroupState,
+  type Message,
+  type ReadRange,
+  type StoredMessage,
+} from '@bus/core/spi'
+import { FanOutConsumer, type FanOutHost } from './consume/fan-out-consumer.ts'
+import { GroupConsumer } from './consume/group-consumer.ts'
+import { Link } from './link/link.ts'
+import { Waker } from './link/waker.ts'
+import type { RedisAdapterOptions } from './options.ts'
+import { Publisher } from './publish/publisher.ts'
+import { settingsOf, type Settings } from './settings.ts'
+import { Catalog } from './topics/catalog.ts'
+import { deleteGroup, inspectGroup } from './topics/groups.ts'
+import { readHistory } from './topics/history.ts'
+import { Keyspace } from './topics/keys.ts'
+import { Janitor } from './upkeep/janitor.ts'
+import { Mover } from './upkeep/mover.ts'
+
+const capabilities: AdapterCapabilities = Object.freeze({
+  durable: true,
+  shared: true,
+  delays: true,
+  countsRedeliveries: 'each',
+})
+
+const silenceMs = 10_000
+const closeLimitMs = 5_000
+const warnEveryMs = 1_000
+
+/** Topics on a Redis server: streams that outlive the processes, shared by all that use the same prefix. */
+export class RedisAdapter implements EventBusAdapter {
+  readonly specVersion: 1 = 1
+  readonly name: string = 'redis'
+  readonly capabilities: AdapterCapabilities = capabilities
+  readonly #settings: Settings
+  readonly #link: Link
+  readonly #waker: Waker
+  readonly #catalog: Catalog
+  readonly #host: FanOutHost
+  readonly #publisher: Publisher
+  readonly #mover: Mover
+  readonly #janitor: Janitor
+  readonly #consumers = new Map<Consumer, readonly (() => void)[]>()
+  readonly #warned = new Map<string, number>()
+  #initialized: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  /** @throws ConfigInvalidError for options that cannot work. */
+  constructor(options: RedisAdapterOptions = {}) {
+    const settings = settingsOf(options)
+    const link = new Link(settings, { silenceMs })
+    const waker = new Waker(new Link(settings, { silenceMs }), link)
+    const catalog = new Catalog(link, new Keyspace(settings.prefix), settings.partitions)
+    const common = { settings, link, waker, catalog, warn: (message: string) => this.#warn(message) }
+    this.#settings = settings
+    this.#link = link
+    this.#waker = waker
+    this.#catalog = catalog
+    this.#mover = new Mover(common)
+    this.#janitor = new Janitor(common)
+    const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
+    this.#publisher = new Publisher({ ...common, delayed, stored: (topic, events) => this.#janitor.touch(topic, events) })
+    this.#host = { ...common, delayed, publish: (messages) => this.publish(messages), closed: (consumer) => this.#forget(consumer) }
+  }
+
+  initialize(signal?: AbortSignal): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(closed())
+    this.#initialized ??= this.#link.connect(signal).catch((error: unknown) => {
+      this.#initialized = undefined
+      throw error
+    })
+    return this.#initialized
+  }
+
+  publish(messages: readonly Message[]): Promise<void> {
+    return this.#publisher.publish(messages)
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    this.#assertOpen()
+    const { group, topics } = options
+    const consumer = group === undefined ? await FanOutConsumer.open(this.#host, options) : await GroupConsumer.join(this.#host, options, group)
+    this.#consumers.set(consumer, topics.map(({ topic }) => this.#mover.use(topic)))
+    if (this.#closing !== undefined) {
+      await consumer.close()
+      throw closed()
+    }
+    return consumer
+  }
+
+  read(range: ReadRange): AsyncIterable<StoredMessage> {
+    return readHistory(this.#link, this.#catalog, range)
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    return await this.#catalog.list()
+  }
+
+  async inspect(topic: string, group: string): Promise<GroupState | undefined> {
+    return await inspectGroup(this.#link, this.#catalog, topic, group)
+  }
+
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    await deleteGroup(this.#link, this.#catalog, topic, group)
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    this.#assertOpen()
+    signal?.throwIfAborted()
+    if (!this.#link.ready) throw this.#link.failure()
+    let abort: (() => void) | undefined
+    const aborted = new Promise<never>((_resolve, reject) => {
+      abort = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+    try {
+      await Promise.race([this.#link.command('PING'), aborted])
+    } finally {
+      if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** Each thing at most once a second. */
+  #warn(message: string): void {
+    const now = performance.now()
+    if (now - (this.#warned.get(message) ?? -warnEveryMs) < warnEveryMs) return
+    if (this.#warned.size > 1_000) this.#warned.clear()
+    this.#warned.set(message, now)
+    this.#settings.warn(`[@bus/adapter-redis] ${message}`)
+  }
+
+  #forget(consumer: Consumer): void {
+    for (const stop of this.#consumers.get(consumer) ?? []) stop()
+    this.#consumers.delete(consumer)
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#publisher.close(AbortSignal.timeout(closeLimitMs)), ...[...this.#consumers.keys()].map((one) => one.close())])
+    this.#mover.close()
+    this.#janitor.close()
+    await this.#waker.close()
+    this.#link.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closed()
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('The Redis adapter')
+}

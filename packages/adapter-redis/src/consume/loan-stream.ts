@@ -1,0 +1,125 @@
+import type { TopicKeys } from '../topics/keys.ts'
+import { isLower } from '../topics/position.ts'
+import type { Loan } from './delivery.ts'
+
+/**
+ * `fresh`: give out what is new. `page`: first go through what is on loan under our name already. `oldest`: a dead
+ * member's loans come first, one at a time.
+ */
+export type Mode = 'fresh' | 'page' | 'oldest'
+
+/** A partition of the group that this member owns, in all its topics. */
+export interface Share {
+  readonly partition: number
+  /** Shown with everything that is done to it. */
+  readonly token: string
+  readonly streams: readonly LoanStream[]
+  /** It is being handed over: nothing of it is lent any more. */
+  leaving: AbortController | undefined
+  lost: boolean
+}
+
+/** One stream as one consumer sees it: how far it has read, and what it has on loan. */
+export class LoanStream {
+  readonly topic: TopicKeys
+  readonly key: string
+  /** 0 for the one without keys, then the partitions. */
+  readonly number: number
+  /** Lent to the core and not settled, by id. */
+  readonly open: Map<string, Loan> = new Map()
+  /** Given back, to be lent again by this member: in order of id. */
+  again: Loan[] = []
+  mode: Mode = 'fresh'
+  /** In mode `page`: the last id that was looked at. */
+  cursor = '-'
+  /** In mode `page`: on loan already when it began. */
+  known: ReadonlySet<string> | undefined
+  /** There may be something new. */
+  hot = true
+  /** Everything up to here was given out, as far as this consumer knows. */
+  last = '0-0'
+  /** How far the group has come is not known exactly. */
+  asks = true
+  share: Share | undefined
+  /** In the stream without keys: there may be something that was given back. */
+  free = false
+  /** In the stream without keys: there may be something that a dead member had. */
+  orphans = false
+
+  constructor(topic: TopicKeys, key: string, number: number) {
+    this.topic = topic
+    this.key = key
+    this.number = number
+  }
+
+  /** The partition as scripts want it: '' for the stream without keys. */
+  get partition(): number | '' {
+    return this.number === 0 ? '' : this.number - 1
+  }
+
+  get token(): string {
+    return this.share?.token ?? ''
+  }
+
+  /** Nothing may be lent from it (any more). */
+  get blocked(): boolean {
+    return this.share !== undefined && (this.share.lost || this.share.leaving !== undefined)
+  }
+
+  lend(loan: Loan): Loan {
+    this.open.set(loan.message.id, loan)
+    return loan
+  }
+
+  /** A reply was lost: what it said is on loan to us, unseen. */
+  lookAgain(): void {
+    if (this.mode === 'fresh') this.startPaging(undefined)
+  }
+
+  startPaging(known: ReadonlySet<string> | undefined): void {
+    this.mode = 'page'
+    this.cursor = '-'
+    this.known = known
+  }
+
+  /** Read up to here; nothing is known to come after it. */
+  exhausted(last: string): void {
+    this.hot = false
+    if (last !== '' && isLower(this.last, last)) this.last = last
+  }
+
+  /** To be lent again; in order of id. */
+  putBack(loan: Loan): void {
+    const { id } = loan.message
+    let at = this.again.length
+    while (at > 0 && isLower(id, (this.again[at - 1] as Loan).message.id)) at--
+    this.again.splice(at, 0, loan)
+  }
+
+  /** The next to be lent again: never one whose key has an earlier message still on loan. */
+  takeAgain(max: number): Loan[] {
+    if (this.again.length === 0 || this.blocked) return []
+    const ready: Loan[] = []
+    this.again = this.again.filter((loan) => {
+      if (ready.length >= max || this.#waitsForAnother(loan)) return true
+      ready.push(loan)
+      return false
+    })
+    return ready
+  }
+
+  /** Everything that is on loan is so no longer. */
+  lose(): void {
+    for (const loan of this.open.values()) loan.open = false
+    this.open.clear()
+    this.again = []
+  }
+
+  #waitsForAnother({ message: { id, key } }: Loan): boolean {
+    if (key === undefined) return false
+    for (const other of this.open.values()) {
+      if (other.message.key === key && isLower(other.message.id, id)) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,26 @@
+import type { StartFrom } from '@bus/core/spi'
+import type { Link } from '../link/link.ts'
+import { createGroup } from '../scripts/topic.ts'
+import { lastIdBefore, lastIdUpTo, placeOf } from '../topics/position.ts'
+import type { SpreadTopic } from './shares.ts'
+
+/** The last id of a stream that is not read; `$` for all that are there. */
+export function startId(startFrom: StartFrom, stream: number): string {
+  if (startFrom === 'latest') return '$'
+  if (startFrom === 'earliest') return '0-0'
+  if (startFrom instanceof Date) return lastIdBefore(startFrom.getTime())
+  return lastIdUpTo(placeOf(startFrom.position), stream)
+}
+
+/** `resumeId`: where it goes on if it was registered, but is gone from the server. `true`: that was so. */
+export async function ensureGroup(
+  link: Link,
+  { keys, partitions }: SpreadTopic,
+  group: string,
+  startFrom: StartFrom,
+  resumeId: (stream: string) => string,
+): Promise<boolean> {
+  const streams = keys.streams(partitions)
+  const args = streams.flatMap((stream, number) => [startId(startFrom, number), resumeId(stream)])
+  return Number(await link.run(createGroup, [keys.meta, ...streams], [group, ...args])) === 2
+}

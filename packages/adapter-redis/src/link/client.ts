@@ -1,0 +1,37 @@
+import { Redis } from 'ioredis'
+import type { Settings } from '../settings.ts'
+
+const longestPauseMs = 2_000
+
+/**
+ * A client that never sends anything twice and never holds anything back: what was written when a connection broke is
+ * rejected, what cannot be written is rejected at once. Whoever calls knows best what to do then.
+ */
+export function createClient(settings: Settings, socketTimeoutMs: number, mayReconnect: () => boolean): Redis {
+  const { host, port, username, password, db, tls, sentinels, sentinelName, sentinelPassword } = settings.server
+  return new Redis({
+    ...(sentinels === undefined ? { host, port } : { sentinels: [...sentinels], name: sentinelName }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls }),
+    ...(tls !== undefined && sentinels !== undefined && { enableTLSForSentinelMode: true }),
+    db,
+    // Replies in the shapes of RESP2, whatever the server would prefer.
+    protocol: 2,
+    lazyConnect: true,
+    connectTimeout: settings.connectTimeoutMs,
+    connectionName: 'bus',
+    disableClientInfo: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    // With anything but 0, ioredis forgets commands in flight when it reconnects without sending them again: their
+    // promises never settle.
+    maxRetriesPerRequest: 0,
+    // Counts only while a reply is due: finds connections whose other end is gone without a word.
+    socketTimeout: socketTimeoutMs,
+    maxLoadingRetryTime: 500,
+    retryStrategy: (times) => (mayReconnect() ? Math.min(50 * 2 ** Math.min(times - 1, 6), longestPauseMs) * (0.75 + Math.random() / 4) : null),
+    sentinelRetryStrategy: (times) => (mayReconnect() ? Math.min(100 * times, longestPauseMs) : null),
+  })
+}

@@ -1,0 +1,43 @@
+import { BackendUnavailableError } from '@bus/core/spi'
+
+/** What the server itself answered: whatever was asked for was not done. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The first word of a reply that is an error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split(' ', 1)[0] ?? '') : ''
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return isReply(error) && codeOf(error) === code
+}
+
+/** In words that tell what to do. */
+export function unavailable(address: string, error: unknown): BackendUnavailableError {
+  return new BackendUnavailableError(`Redis at ${address} ${reasonOf(error)}`, { cause: error })
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  switch (codeOf(error)) {
+    case 'WRONGPASS':
+      return 'refused the user name or the password. Check REDIS_PASSWORD and REDIS_USERNAME, or the options password and username.'
+    case 'NOAUTH':
+      return 'asks for a password. Set REDIS_PASSWORD, or the option password.'
+    case 'NOPERM':
+      return `does not permit this user what the bus needs (${message}). The README of @bus/adapter-redis lists the commands and keys.`
+    case 'LOADING':
+      return 'is still loading its data. Wait until it has, or raise connectTimeoutMs.'
+    case 'READONLY':
+      return 'is a read-only replica. Connect to the primary, or use sentinels.'
+    case 'MASTERDOWN':
+      return 'is a replica whose primary is away.'
+  }
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  if (code === 'ECONNREFUSED') return 'refused the connection. Is the server running, and is the address right?'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'cannot be found: the name of the host is unknown. Check REDIS_HOST or REDIS_URL.'
+  if (code !== undefined && /CERT|TLS|SSL/.test(code)) return `could not be trusted (${message}). Check the option tls.`
+  return `cannot be reached: ${message}`
+}

@@ -1,0 +1,153 @@
+import { BackendUnavailableError, ClosedError, TimeoutError } from '@bus/core/spi'
+import { Command, type Redis } from 'ioredis'
+import type { Script } from '../scripts/script.ts'
+import { addressOf, type Settings } from '../settings.ts'
+import { createClient } from './client.ts'
+import { hasCode, unavailable } from './failure.ts'
+
+export type Argument = string | number | Buffer
+
+export interface LinkOptions {
+  /** How long a reply may be due before the connection counts as dead. */
+  readonly silenceMs: number
+}
+
+/** One connection that comes back by itself. Replies are bytes, numbers and lists of them. */
+export class Link {
+  readonly address: string
+  readonly #settings: Settings
+  readonly #silenceMs: number
+  readonly #readyListeners = new Set<() => void>()
+  #client: Redis | undefined
+  #established = false
+  #closed = false
+  #lastError: unknown
+
+  constructor(settings: Settings, { silenceMs }: LinkOptions) {
+    this.#settings = settings
+    this.#silenceMs = silenceMs
+    this.address = addressOf(settings.server)
+  }
+
+  get ready(): boolean {
+    return this.#client?.status === 'ready' && this.#client.stream.writable
+  }
+
+  /** @throws BackendUnavailableError if the first connection does not come about in time. */
+  async connect(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const client = this.#open()
+    const { connectTimeoutMs } = this.#settings
+    let timer: NodeJS.Timeout | undefined
+    let abort: (() => void) | undefined
+    const limit = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(this.#tooSlow(client)), connectTimeoutMs)
+      abort = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+    try {
+      await Promise.race([client.connect(), limit])
+      this.#established = true
+    } catch (error) {
+      this.#client = undefined
+      client.disconnect()
+      if (error instanceof BackendUnavailableError || signal?.aborted) throw error
+      throw unavailable(this.address, this.#lastError ?? error)
+    } finally {
+      clearTimeout(timer)
+      if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Connects as long as it takes. */
+  start(): void {
+    this.#established = true
+    this.#open().connect().catch(() => {})
+  }
+
+  /** Called whenever the connection is there again. The result ends it. */
+  onReady(listener: () => void): () => void {
+    this.#readyListeners.add(listener)
+    return () => this.#readyListeners.delete(listener)
+  }
+
+  /** Resolves as soon as the connection is there; rejects once `signal` aborts. */
+  async whenReady(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.ready) return
+    await new Promise<void>((resolve, reject) => {
+      const end = (settle: () => void) => (): void => {
+        stop()
+        signal.removeEventListener('abort', aborted)
+        settle()
+      }
+      const aborted = end(() => reject(signal.reason as Error))
+      const stop = this.onReady(end(resolve))
+      signal.addEventListener('abort', aborted)
+    })
+  }
+
+  command(name: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#send(name, args)
+  }
+
+  /** By its digest; with its text if the server does not know it (any more). */
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const rest = [keys.length, ...keys, ...args]
+    return this.#send('evalsha', [script.sha, ...rest]).catch((error: unknown) => {
+      if (!hasCode(error, 'NOSCRIPT')) throw error
+      return this.#send('eval', [script.lua, ...rest])
+    })
+  }
+
+  /** Gives up this connection for a new one: everything that is under way rejects. */
+  reset(): void {
+    if (!this.#closed) this.#client?.disconnect(true)
+  }
+
+  /** What is wrong at the moment, in words. */
+  failure(): BackendUnavailableError {
+    return unavailable(this.address, this.#lastError ?? new Error('there is no connection'))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#client?.disconnect()
+    this.#readyListeners.clear()
+  }
+
+  #open(): Redis {
+    const client = createClient(this.#settings, this.#silenceMs, () => this.#established && !this.#closed)
+    client.on('error', (error: unknown) => (this.#lastError = error))
+    client.on('ready', () => {
+      this.#lastError = undefined
+      for (const listener of [...this.#readyListeners]) listener()
+    })
+    this.#client = client
+    return client
+  }
+
+  #send(name: string, args: readonly Argument[]): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
+    const client = this.#client
+    if (client === undefined || !this.ready) return Promise.reject(new NotSentError(this.failure()))
+    return client.sendCommand(new Command(name, args as Argument[])) as Promise<unknown>
+  }
+
+  #tooSlow(client: Redis): BackendUnavailableError {
+    const { connectTimeoutMs } = this.#settings
+    const cause = new TimeoutError(`Connecting to Redis at ${this.address}`, connectTimeoutMs)
+    const text =
+      client.status === 'connect'
+        ? `accepted the connection, but was not ready within ${connectTimeoutMs} ms: it may be loading its data.`
+        : `did not answer within ${connectTimeoutMs} ms. Is the address right, and is nothing in between?`
+    return new BackendUnavailableError(`Redis at ${this.address} ${text}`, { cause: this.#lastError ?? cause })
+  }
+}
+
+/** There was no connection: nothing has left this process. */
+export class NotSentError extends BackendUnavailableError {
+  constructor(why: BackendUnavailableError) {
+    super(why.message, { cause: why.cause })
+  }
+}

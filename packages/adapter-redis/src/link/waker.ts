@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLower } from '../topics/position.ts'
+import { isReply } from './failure.ts'
+import type { Link } from './link.ts'
+
+/** Somebody who wants to know when there is something new. Told once; then it asks again. */
+export interface Watch {
+  /** Streams, each with the id after which it is new. */
+  readonly streams: ReadonlyMap<string, string>
+  woken(stream: string, id: string): void
+}
+
+type Reply = readonly (readonly [key: Buffer, rows: readonly (readonly [id: Buffer, fields: unknown])[]])[] | null
+
+const blockMs = 5_000
+// Where the server does not permit to interrupt a waiting connection, it must come back by itself.
+const uninterruptedMs = 50
+// How long those who were told have to ask again before the others are waited for without them.
+const graceMs = 1
+
+/**
+ * One connection on which all consumers of an adapter wait. It reads without a group, so it moves nothing: a reply that
+ * is lost, or comes late, or goes to a process that is stopped, does no harm. Fetching is done elsewhere.
+ */
+export class Waker {
+  readonly #link: Link
+  readonly #interrupter: Link
+  readonly #watches = new Set<Watch>()
+  readonly #stop = new AbortController()
+  #running: Promise<void> | undefined
+  #blockMs = blockMs
+  #clientId: Buffer | number | undefined
+  #blocked = false
+  #changed = false
+  #added = 0
+  #interrupting = false
+  #nudge: (() => void) | undefined
+
+  /** `link` is only for this; `interrupter` is any other. */
+  constructor(link: Link, interrupter: Link) {
+    this.#link = link
+    this.#interrupter = interrupter
+    link.onReady(() => (this.#clientId = undefined))
+  }
+
+  add(watch: Watch): void {
+    this.#watches.add(watch)
+    this.#added++
+    this.#changed = true
+    if (this.#running === undefined) {
+      this.#link.start()
+      this.#running = this.#run()
+    }
+    if (this.#blocked) this.#interrupt()
+    else this.#nudge?.()
+  }
+
+  delete(watch: Watch): void {
+    this.#watches.delete(watch)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#nudge?.()
+    this.#link.close()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      if (this.#watches.size === 0) {
+        await this.#pause()
+        continue
+      }
+      try {
+        await this.#link.whenReady(signal)
+        this.#clientId ??= (await this.#link.command('CLIENT', 'ID')) as number
+        const reply = await this.#wait()
+        if (reply !== null) await this.#tell(reply)
+      } catch (error) {
+        if (signal.aborted) return
+        // A key that is no stream: whoever owns it learns of it by reading.
+        if (isReply(error)) this.#tellAll()
+        await sleep(isReply(error) ? 1_000 : 50, undefined, { signal }).catch(() => {})
+      }
+    }
+  }
+
+  async #wait(): Promise<Reply> {
+    const first = new Map<string, string>()
+    for (const { streams } of this.#watches) {
+      for (const [stream, id] of streams) {
+        const known = first.get(stream)
+        if (known === undefined || isLower(id, known)) first.set(stream, id)
+      }
+    }
+    this.#changed = false
+    this.#blocked = true
+    try {
+      const args = ['COUNT', 1, 'BLOCK', this.#blockMs, 'STREAMS', ...first.keys(), ...first.values()]
+      return (await this.#link.command('XREAD', ...args)) as Reply
+    } finally {
+      this.#blocked = false
+    }
+  }
+
+  async #tell(reply: NonNullable<Reply>): Promise<void> {
+    const told = new Map<Watch, [stream: string, id: string][]>()
+    for (const [key, rows] of reply) {
+      const stream = key.toString()
+      const id = rows[0]?.[0].toString('latin1') ?? ''
+      for (const watch of this.#watches) {
+        const known = watch.streams.get(stream)
+        if (known === undefined || !isLower(known, id)) continue
+        const news = told.get(watch)
+        if (news === undefined) told.set(watch, [[stream, id]])
+        else news.push([stream, id])
+      }
+    }
+    for (const watch of told.keys()) this.#watches.delete(watch)
+    this.#added = 0
+    for (const [watch, news] of told) for (const [stream, id] of news) watch.woken(stream, id)
+    const end = performance.now() + graceMs
+    while (this.#watches.size > 0 && this.#added < told.size && performance.now() < end && !this.#stop.signal.aborted) {
+      await this.#pause(graceMs)
+    }
+  }
+
+  /** Until something is added, it closes, or the time is over. */
+  async #pause(ms?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#nudge = resolve
+      if (ms !== undefined) timer = setTimeout(resolve, ms)
+    })
+    clearTimeout(timer)
+    this.#nudge = undefined
+  }
+
+  #tellAll(): void {
+    for (const watch of [...this.#watches]) {
+      this.#watches.delete(watch)
+      for (const [stream, id] of watch.streams) watch.woken(stream, id)
+    }
+  }
+
+  /** The list of streams has grown while the connection waits for the old one. */
+  #interrupt(): void {
+    if (this.#interrupting || this.#clientId === undefined || this.#blockMs === uninterruptedMs) return
+    this.#interrupting = true
+    const again = (): void => {
+      this.#interrupting = false
+      // It may have come before the wait it was meant for.
+      if (this.#blocked && this.#changed) setTimeout(() => this.#blocked && this.#changed && this.#interrupt(), 2)
+    }
+    this.#interrupter.command('CLIENT', 'UNBLOCK', this.#clientId as number).then(again, (error: unknown) => {
+      if (isReply(error)) this.#blockMs = uninterruptedMs
+      else setTimeout(again, 50)
+      this.#interrupting = false
+    })
+  }
+}

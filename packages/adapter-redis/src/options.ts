@@ -1,0 +1,84 @@
+import type { ConnectionOptions } from 'node:tls'
+
+declare module '@bus/core/spi' {
+  interface AdapterOptionsMap {
+    redis: RedisAdapterOptions
+  }
+}
+
+/** How long and how much of a topic is kept. What a group has not been given or acknowledged stays, up to `hardCap`. */
+export interface RedisRetentionOptions {
+  /** Age in milliseconds after which events are removed; default 604,800,000 (7 days). */
+  readonly maxAgeMs?: number | undefined
+  /** Events per topic, approximately; the oldest go first. Default 1,000,000. */
+  readonly maxLength?: number | undefined
+  /**
+   * Events per topic beyond which the oldest are removed even if a group has not handled them yet: so that a forgotten
+   * group cannot fill the server. What is lost that way is counted and reported. Default 2,000,000.
+   */
+  readonly hardCap?: number | undefined
+  /** Age in milliseconds for topics whose messages are kept on purpose (failed events); no limit of length. Default 2,592,000,000 (30 days). */
+  readonly keptMaxAgeMs?: number | undefined
+}
+
+/** One Sentinel. */
+export interface RedisSentinelAddress {
+  /** Name or address. */
+  readonly host: string
+  /** Default 26379. */
+  readonly port?: number | undefined
+}
+
+/** Options of the Redis adapter. All of them have defaults: `new RedisAdapter()` connects to `localhost:6379`. */
+export interface RedisAdapterOptions {
+  /**
+   * `redis://[user[:password]@]host[:port][/db]`, or `rediss://` for TLS. What it says wins over `host`, `port`,
+   * `username`, `password`, `db` and `tls`; what it does not say is taken from them.
+   */
+  readonly url?: string | undefined
+  /** Name or address of the server; default `localhost`. */
+  readonly host?: string | undefined
+  /** Default 6379. */
+  readonly port?: number | undefined
+  /** ACL user; default: the server's `default` user. */
+  readonly username?: string | undefined
+  /** Default: none. */
+  readonly password?: string | undefined
+  /** Number of the database; default 0. */
+  readonly db?: number | undefined
+  /** `true`, or options for `tls.connect` (CA, client certificate, ...); default `false`. */
+  readonly tls?: boolean | ConnectionOptions | undefined
+  /** Sentinels to ask for the current primary, instead of `host` and `port`. Default: none. */
+  readonly sentinels?: readonly RedisSentinelAddress[] | undefined
+  /** The name under which the Sentinels know the primary; default `mymaster`. */
+  readonly sentinelName?: string | undefined
+  /** Password of the Sentinels themselves; default: none. */
+  readonly sentinelPassword?: string | undefined
+  /**
+   * Stands before every key, so that applications can share a server: 1 to 60 letters, digits, `.`, `_`, `-` and `:`.
+   * Processes see each other's topics if their prefixes are equal. Default `bus`.
+   */
+  readonly prefix?: string | undefined
+  /**
+   * Streams over which the events with a key are spread, 1 to 256; as many members of a group can work on keyed
+   * events at once. Settled for each topic when it is created, and from then on as stored there. Default 16.
+   */
+  readonly partitions?: number | undefined
+  /**
+   * After this many milliseconds without a sign of life a member of a group counts as dead and others take over what
+   * it had on loan. At least 300; default 30,000.
+   */
+  readonly leaseMs?: number | undefined
+  /** Milliseconds within which `initialize()` must have connected, and each later connection; default 10,000. */
+  readonly connectTimeoutMs?: number | undefined
+  /** Milliseconds within which every `publish()` settles, also while the server is away; default 30,000. */
+  readonly publishTimeoutMs?: number | undefined
+  /** Events that may wait to be stored before `publish()` rejects; default 10,000. */
+  readonly maxBacklog?: number | undefined
+  /** Bytes that may wait to be stored before `publish()` rejects; default 67,108,864 (64 MiB). */
+  readonly maxBacklogBytes?: number | undefined
+  /** See {@link RedisRetentionOptions}. */
+  readonly retention?: RedisRetentionOptions | undefined
+  /** Told what an operator should know (a group had to be recreated, events were lost to the hard cap). Default `console.warn`. */
+  readonly warn?: ((message: string) => void) | undefined
+}

@@ -1,0 +1,105 @@
+import { ClosedError, PublishBacklog, type Message } from '@bus/core/spi'
+import type { Link } from '../link/link.ts'
+import type { Settings } from '../settings.ts'
+import type { Catalog } from '../topics/catalog.ts'
+import { outcomeOf, type Batch } from './batch.ts'
+import { bodyOf, toDelayed, toStreams } from './encode.ts'
+import { Writer, type WriterHost } from './writer.ts'
+
+export interface PublisherOptions {
+  readonly link: Link
+  readonly catalog: Catalog
+  readonly settings: Settings
+  delayed(topic: string, nextMs: number): void
+  stored(topic: string, events: number): void
+}
+
+const lookEveryMs = 200
+
+/** Everything that is published: one writer per topic, one bound for all, and every call settles. */
+export class Publisher implements WriterHost {
+  readonly link: Link
+  readonly catalog: Catalog
+  readonly timeoutMs: number
+  readonly delayed: (topic: string, nextMs: number) => void
+  readonly stored: (topic: string, events: number) => void
+  readonly #backlog: PublishBacklog
+  readonly #writers = new Map<string, Writer>()
+  readonly #delayers = new Map<string, Writer>()
+  readonly #stopListening: () => void
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor({ link, catalog, settings, delayed, stored }: PublisherOptions) {
+    this.link = link
+    this.catalog = catalog
+    this.timeoutMs = settings.publishTimeoutMs
+    this.delayed = delayed
+    this.stored = stored
+    this.#backlog = new PublishBacklog({ maxMessages: settings.maxBacklog, maxBytes: settings.maxBacklogBytes })
+    this.#stopListening = link.onReady(() => {
+      for (const writer of this.#all()) writer.flush()
+    })
+  }
+
+  /** Not async: what is published in one tick, in whatever order it is awaited, is sent in the order of the calls. */
+  publish(messages: readonly Message[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
+    try {
+      const bodies = messages.map(bodyOf)
+      const sizes = bodies.map((body) => body.length)
+      this.#backlog.add(messages.length, sizes.reduce((sum, size) => sum + size, 0))
+      const parts = messages.map((message, index) => this.#writer(message).add(message, bodies[index] ?? '', sizes[index] ?? 0))
+      this.#watch()
+      const [only] = parts
+      if (only === undefined) return Promise.resolve()
+      return parts.length === 1 ? only.batch.outcome(only.number) : outcomeOf(parts)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  settled(batch: Batch): void {
+    this.#backlog.remove(batch.messages.length, batch.bytes)
+    if (this.#backlog.messages === 0) this.#rest()
+  }
+
+  /** Sends what waits while there is a connection and `signal` permits; then everything has its outcome. */
+  async close(signal: AbortSignal): Promise<void> {
+    this.#closed = true
+    while (!signal.aborted && this.link.ready && [...this.#all()].some((writer) => !writer.idle)) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    for (const writer of this.#all()) writer.abandon(new ClosedError('The Redis adapter'))
+    this.#stopListening()
+    this.#rest()
+  }
+
+  #writer({ topic, notBefore }: Message): Writer {
+    const later = notBefore !== undefined && notBefore > Date.now()
+    const writers = later ? this.#delayers : this.#writers
+    let writer = writers.get(topic)
+    if (writer === undefined) {
+      writer = new Writer(topic, later ? toDelayed : toStreams, this)
+      writers.set(topic, writer)
+    }
+    return writer
+  }
+
+  #all(): Writer[] {
+    return [...this.#writers.values(), ...this.#delayers.values()]
+  }
+
+  #watch(): void {
+    this.#timer ??= setInterval(() => {
+      const now = performance.now()
+      const overdue = this.#all().filter((writer) => writer.expire(now))
+      if (overdue.length > 0) this.link.reset()
+    }, Math.min(lookEveryMs, Math.max(5, this.timeoutMs / 10)))
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}

@@ -1,0 +1,179 @@
+import { TimeoutError, type Message } from '@bus/core/spi'
+import { codeOf, isReply } from '../link/failure.ts'
+import { NotSentError, type Link } from '../link/link.ts'
+import type { Catalog } from '../topics/catalog.ts'
+import { Batch, type Failure } from './batch.ts'
+import type { Road } from './encode.ts'
+
+export interface WriterHost {
+  readonly link: Link
+  readonly catalog: Catalog
+  readonly timeoutMs: number
+  /** A batch has its outcome. */
+  settled(batch: Batch): void
+  /** Something was put aside; the first of all is due in so many milliseconds. */
+  delayed(topic: string, nextMs: number): void
+  stored(topic: string, events: number): void
+}
+
+/**
+ * The road of one topic's events to the server: filled as they come, two batches on their way at most, in order. Sends
+ * as soon as it can and otherwise when a reply comes: an idle process sends at once, a busy one in large batches.
+ */
+export class Writer {
+  readonly #topic: string
+  readonly #road: Road
+  readonly #host: WriterHost
+  readonly #waiting: Batch[] = []
+  readonly #flying = new Set<Batch>()
+  #open: Batch | undefined
+  #scheduled = false
+  #registering = false
+  /** The topic was there when a batch was stored: until then one at a time, because a refused one is sent again. */
+  #established = false
+
+  constructor(topic: string, road: Road, host: WriterHost) {
+    this.#topic = topic
+    this.#road = road
+    this.#host = host
+  }
+
+  get idle(): boolean {
+    return this.#waiting.length === 0 && this.#flying.size === 0
+  }
+
+  add(message: Message, body: string | Buffer, bytes: number): { batch: Batch; number: number } {
+    const now = performance.now()
+    let batch = this.#open
+    if (batch === undefined || !batch.hasRoomFor(bytes, now)) {
+      batch = new Batch(now)
+      this.#open = batch
+      this.#waiting.push(batch)
+    }
+    const number = batch.add(message, body, bytes)
+    if (!this.#scheduled && this.#maySend) {
+      this.#scheduled = true
+      queueMicrotask(() => {
+        this.#scheduled = false
+        this.flush()
+      })
+    }
+    return { batch, number }
+  }
+
+  flush(): void {
+    while (this.#waiting.length > 0 && this.#maySend) {
+      const batch = this.#waiting.shift() as Batch
+      if (batch === this.#open) this.#open = undefined
+      this.#flying.add(batch)
+      void this.#send(batch)
+    }
+  }
+
+  /** Settles what has waited too long. `true`: a reply is overdue, the connection is not to be trusted. */
+  expire(now: number): boolean {
+    const { timeoutMs } = this.#host
+    const late = (batch: Batch): boolean => now - batch.openedAt >= timeoutMs
+    const cause = new TimeoutError(`Storing in topic "${this.#topic}"`, timeoutMs)
+    while (this.#waiting[0] !== undefined && late(this.#waiting[0])) {
+      this.#fail(this.#waiting.shift() as Batch, { stored: 'no', cause: this.#host.link.ready ? cause : this.#host.link.failure() })
+    }
+    let overdue = false
+    for (const batch of this.#flying) {
+      if (!late(batch)) continue
+      overdue = true
+      this.#fail(batch, { stored: 'unknown', cause })
+    }
+    return overdue
+  }
+
+  /** Nothing is sent any more. */
+  abandon(cause: unknown): void {
+    for (const batch of this.#waiting.splice(0)) this.#fail(batch, { stored: 'no', cause })
+    for (const batch of this.#flying) this.#fail(batch, { stored: 'unknown', cause })
+  }
+
+  get #maySend(): boolean {
+    return this.#flying.size < (this.#established ? 2 : 1) && !this.#registering && this.#host.link.ready
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { link, catalog } = this.#host
+    const partitions = catalog.partitions(this.#topic)
+    const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), partitions)
+    try {
+      this.#take(batch, await link.run(script, keys, args))
+    } catch (error) {
+      // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
+      if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
+      else this.#fail(batch, { stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown', cause: error })
+      if (codeOf(error) === 'READONLY') link.reset()
+    }
+    this.flush()
+  }
+
+  #take(batch: Batch, reply: unknown): void {
+    if (batch.isSettled) return
+    const delayed = this.#road.delays ? (reply as [number, number, ...(number | Buffer)[]]) : undefined
+    const status = delayed?.[0] ?? reply
+    const failed = delayed?.slice(2) ?? (Array.isArray(reply) ? (reply as (number | Buffer)[]) : [])
+    if (status === -1) return void this.#register(batch)
+    if (typeof status === 'number' && status > 0) {
+      this.#host.catalog.learn(this.#topic, status)
+      return this.#again(batch)
+    }
+    this.#established = true
+    if (delayed !== undefined) this.#host.delayed(this.#topic, delayed[1])
+    this.#host.stored(this.#topic, batch.messages.length)
+    this.#done(batch, failed.length === 0 ? undefined : this.#failures(failed))
+  }
+
+  #failures(list: readonly (number | Buffer)[]): Map<number, Failure> {
+    const failures = new Map<number, Failure>()
+    for (let at = 0; at < list.length; at += 2) {
+      const message = String(list[at + 1])
+      if (message.startsWith('READONLY')) this.#host.link.reset()
+      failures.set(Number(list[at]), { stored: 'no', cause: new Error(message) })
+    }
+    return failures
+  }
+
+  /** The topic is not registered (yet, or any more): nothing was stored. */
+  async #register(batch: Batch): Promise<void> {
+    this.#established = false
+    this.#registering = true
+    this.#again(batch)
+    try {
+      await this.#host.catalog.ensure(this.#topic)
+    } catch (error) {
+      if (!batch.isSettled && isReply(error)) {
+        this.#waiting.splice(this.#waiting.indexOf(batch), 1)
+        this.#fail(batch, { stored: 'no', cause: error })
+      }
+    } finally {
+      this.#registering = false
+    }
+    this.flush()
+  }
+
+  /** Not stored for certain, so it may be sent once more, before all others. */
+  #again(batch: Batch): void {
+    this.#flying.delete(batch)
+    const at = this.#waiting.findIndex((other) => other.openedAt > batch.openedAt)
+    this.#waiting.splice(at === -1 ? this.#waiting.length : at, 0, batch)
+  }
+
+  #done(batch: Batch, failures: Map<number, Failure> | undefined): void {
+    this.#flying.delete(batch)
+    batch.succeed(failures)
+    this.#host.settled(batch)
+  }
+
+  #fail(batch: Batch, failure: Failure): void {
+    this.#flying.delete(batch)
+    if (this.#open === batch) this.#open = undefined
+    if (batch.isSettled) return
+    batch.fail(failure)
+    this.#host.settled(batch)
+  }
+}

@@ -1,0 +1,46 @@
+import { append, clock, script, type Script } from './script.ts'
+
+/**
+ * Stores a batch.
+ *
+ * KEYS: meta, then the streams that the batch goes to.
+ * ARGV: partitions as the caller knows them; 1 if the topic is to be kept; fields per event, 1 or 4; then for each
+ * event its body, or: place of its stream in KEYS, key, headers, body.
+ * Reply: 0, all are stored; -1, the topic is not registered; n, it has n partitions. Nothing is stored in the latter two
+ * cases. Otherwise a list of what failed: number in the batch from 0, error, and so on.
+ */
+export const publish: Script = script(
+  'publish',
+  clock,
+  append,
+  `
+local meta = redis.call('HMGET', KEYS[1], 'partitions', 'last', 'kept')
+if not meta[1] then return -1 end
+if meta[1] ~= ARGV[1] then return tonumber(meta[1]) end
+if ARGV[2] == '1' and not meta[3] then redis.call('HSET', KEYS[1], 'kept', '1') end
+continue_from(meta[2])
+local failed = {}
+local function check(done, number)
+  if type(done) == 'table' then
+    failed[#failed + 1] = number
+    failed[#failed + 1] = done.err
+  end
+end
+if ARGV[3] == '1' then
+  for i = 4, #ARGV do check(append(KEYS[2], 'body', ARGV[i]), i - 4) end
+else
+  for i = 4, #ARGV, 4 do
+    local stream, key, headers, body = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+    local done
+    if key == '' then
+      if headers == '' then done = append(stream, 'body', body)
+      else done = append(stream, 'headers', headers, 'body', body) end
+    elseif headers == '' then done = append(stream, 'key', key, 'body', body)
+    else done = append(stream, 'key', key, 'headers', headers, 'body', body) end
+    check(done, (i - 4) / 4)
+  end
+end
+redis.pcall('HSET', KEYS[1], 'last', last_id())
+if #failed == 0 then return 0 end
+return failed`,
+)

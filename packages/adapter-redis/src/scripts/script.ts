@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script. The keys of one call always share one hash tag, so that each runs in one slot. */
+export interface Script {
+  readonly name: string
+  readonly lua: string
+  readonly sha: string
+}
+
+export function script(name: string, ...parts: readonly string[]): Script {
+  const lua = parts.join('\n')
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+/** Milliseconds by the server's clock: the only clock that all members share. */
+export const clock: string = `
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end`
+
+/**
+ * Ids that rise over all streams of a topic, so that merged history is in the order of publishing. An id that a
+ * foreign writer has overtaken in one stream is refused by the server; then the server's own choice is taken.
+ */
+export const append: string = `
+local ms, seq, stem = 0, -1, ''
+local function continue_from(last)
+  local lastMs, lastSeq = string.match(last or '', '^(%d+)-(%d+)$')
+  ms = clock()
+  seq = -1
+  if lastMs and tonumber(lastMs) >= ms then
+    ms = tonumber(lastMs)
+    seq = tonumber(lastSeq)
+  end
+  stem = string.format('%.0f-', ms)
+end
+local function last_id()
+  return stem .. string.format('%.0f', seq)
+end
+local function append(stream, ...)
+  seq = seq + 1
+  local done = redis.pcall('XADD', stream, last_id(), ...)
+  if type(done) == 'table' and done.err and string.find(done.err, 'equal or smaller', 1, true) then
+    done = redis.pcall('XADD', stream, '*', ...)
+    if type(done) == 'string' then continue_from(done) end
+  end
+  return done
+end`
+
+/** A member whose lease nobody ended, and a partition that is still its own. */
+export const fence: string = `
+local function is_member(members, me)
+  return redis.call('ZSCORE', members, me)
+end
+local function owns(leases, n, token)
+  return redis.call('HGET', leases, n) == token
+end
+local function generation(leases)
+  return tonumber(redis.call('HGET', leases, 'gen') or 0)
+end`
+
+export const ring: string = `
+local function ring(bell)
+  redis.call('XADD', bell, 'MAXLEN', 1, '*', 'rung', '1')
+end`
+
+export const claim: string = `
+local function claim(key, group, consumer, ids, ...)
+  local args = { key, group, consumer, 0, unpack(ids) }
+  for _, option in ipairs({ ... }) do args[#args + 1] = option end
+  return redis.call('XCLAIM', unpack(args))
+end`

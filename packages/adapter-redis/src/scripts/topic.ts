@@ -1,0 +1,75 @@
+import { script, type Script } from './script.ts'
+
+/**
+ * Registers a topic. What is settled already stays.
+ *
+ * KEYS: meta, meta of the topic it is derived from (or its own again).
+ * ARGV: partitions for a new topic.
+ * Reply: its partitions.
+ */
+export const createTopic: Script = script(
+  'create-topic',
+  `
+local partitions = redis.call('HGET', KEYS[2], 'partitions') or ARGV[1]
+redis.call('HSETNX', KEYS[1], 'partitions', partitions)
+return tonumber(redis.call('HGET', KEYS[1], 'partitions'))`,
+)
+
+/**
+ * Where the streams of a topic end.
+ *
+ * KEYS: streams.
+ * Reply: the last id that each has ever had; '0-0' where there was none.
+ */
+export const ends: Script = script(
+  'ends',
+  `
+local ids = {}
+for i, key in ipairs(KEYS) do
+  ids[i] = '0-0'
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  for at = 1, #info, 2 do
+    if info[at] == 'last-generated-id' then ids[i] = info[at + 1] end
+  end
+end
+return ids`,
+)
+
+/**
+ * Sees to it that a group exists on all streams of a topic.
+ *
+ * KEYS: meta, streams.
+ * ARGV: group; then for each stream the id after which a new group starts ('$' for its end) and the one for a group
+ * that was registered but is gone.
+ * Reply: 1 if the group is new, 0 if it was registered, 2 if it was and had to be made again somewhere.
+ */
+export const createGroup: Script = script(
+  'create-group',
+  `
+local field = 'group:' .. ARGV[1]
+local known = redis.call('HEXISTS', KEYS[1], field) == 1
+local again = false
+local function entries_added(key)
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  for at = 1, #info, 2 do
+    if info[at] == 'entries-added' then return info[at + 1] end
+  end
+  return 0
+end
+for i = 2, #KEYS do
+  local start = ARGV[known and 2 * i - 1 or 2 * i - 2]
+  local done
+  -- Redis 7 counts the lag if it is told how far the group has come.
+  if start == '$' or start == '0-0' then
+    local read = start == '$' and entries_added(KEYS[i]) or 0
+    done = redis.pcall('XGROUP', 'CREATE', KEYS[i], ARGV[1], start, 'MKSTREAM', 'ENTRIESREAD', read)
+  end
+  if not done or (done.err and not string.find(done.err, 'BUSYGROUP', 1, true)) then
+    done = redis.pcall('XGROUP', 'CREATE', KEYS[i], ARGV[1], start, 'MKSTREAM')
+  end
+  if not done.err then again = known
+  elseif not string.find(done.err, 'BUSYGROUP', 1, true) then return done end
+end
+redis.call('HSET', KEYS[1], field, '1')
+return known and (again and 2 or 0) or 1`,
+)

@@ -1,0 +1,127 @@
+import type { ConnectionOptions } from 'node:tls'
+import { ConfigInvalidError, withoutUserInfo, type ConfigIssue } from '@bus/core/spi'
+import type { RedisAdapterOptions, RedisRetentionOptions } from './options.ts'
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly server: ServerSettings
+  readonly prefix: string
+  readonly partitions: number
+  readonly leaseMs: number
+  readonly connectTimeoutMs: number
+  readonly publishTimeoutMs: number
+  readonly maxBacklog: number
+  readonly maxBacklogBytes: number
+  readonly retention: Readonly<Record<keyof RedisRetentionOptions, number>>
+  readonly warn: (message: string) => void
+}
+
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly db: number
+  readonly tls: ConnectionOptions | undefined
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[] | undefined
+  readonly sentinelName: string
+  readonly sentinelPassword: string | undefined
+}
+
+const dayMs = 86_400_000
+
+/** @throws ConfigInvalidError with everything that is wrong. */
+export function settingsOf(options: RedisAdapterOptions): Settings {
+  const issues: ConfigIssue[] = []
+  const whole = (name: string, value: number | undefined, fallback: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number => {
+    if (value === undefined) return fallback
+    if (Number.isInteger(value) && value >= min && value <= max) return value
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+    issues.push({ name: `redis.${name}`, problem: `${String(value)} is not a whole number ${range}` })
+    return fallback
+  }
+  const url = parseUrl(options.url, issues)
+  const prefix = options.prefix ?? 'bus'
+  if (!/^[A-Za-z0-9._:-]{1,60}$/.test(prefix)) {
+    issues.push({ name: 'redis.prefix', problem: `${JSON.stringify(prefix)} is not 1 to 60 letters, digits, ".", "_", "-" and ":"` })
+  }
+  const { retention = {} } = options
+  const maxLength = whole('retention.maxLength', retention.maxLength, 1_000_000, 1)
+  const settings: Settings = {
+    server: {
+      host: url.host ?? options.host ?? 'localhost',
+      port: url.port ?? whole('port', options.port, 6379, 1, 65_535),
+      username: url.username ?? options.username,
+      password: url.password ?? options.password,
+      db: url.db ?? whole('db', options.db, 0, 0),
+      tls: tlsOf(options.tls, url.tls),
+      sentinels: options.sentinels?.map(({ host, port }) => ({ host, port: whole('sentinels.port', port, 26_379, 1, 65_535) })),
+      sentinelName: options.sentinelName ?? 'mymaster',
+      sentinelPassword: options.sentinelPassword,
+    },
+    prefix,
+    partitions: whole('partitions', options.partitions, 16, 1, 256),
+    leaseMs: whole('leaseMs', options.leaseMs, 30_000, 300),
+    connectTimeoutMs: whole('connectTimeoutMs', options.connectTimeoutMs, 10_000, 1),
+    publishTimeoutMs: whole('publishTimeoutMs', options.publishTimeoutMs, 30_000, 1),
+    maxBacklog: whole('maxBacklog', options.maxBacklog, 10_000, 1),
+    maxBacklogBytes: whole('maxBacklogBytes', options.maxBacklogBytes, 64 * 1024 * 1024, 1),
+    retention: {
+      maxAgeMs: whole('retention.maxAgeMs', retention.maxAgeMs, 7 * dayMs, 1),
+      maxLength,
+      hardCap: whole('retention.hardCap', retention.hardCap, Math.max(2_000_000, maxLength), maxLength),
+      keptMaxAgeMs: whole('retention.keptMaxAgeMs', retention.keptMaxAgeMs, 30 * dayMs, 1),
+    },
+    warn: options.warn ?? ((message) => console.warn(message)),
+  }
+  if (issues.length > 0) throw new ConfigInvalidError(issues)
+  return settings
+}
+
+/** Where the server is, for messages: never who connects. */
+export function addressOf({ host, port, db, tls, sentinels, sentinelName }: ServerSettings): string {
+  if (sentinels !== undefined) return `${sentinelName} at ${sentinels.map((one) => `${one.host}:${one.port}`).join(', ')}`
+  return `${tls === undefined ? 'redis' : 'rediss'}://${host}:${port}${db === 0 ? '' : `/${db}`}`
+}
+
+interface UrlParts {
+  readonly host?: string
+  readonly port?: number
+  readonly username?: string
+  readonly password?: string
+  readonly db?: number
+  readonly tls?: boolean
+}
+
+/** What is wrong with an address, or `undefined`. Names no secret. */
+export function urlProblem(url: string): string | undefined {
+  const issues: ConfigIssue[] = []
+  parseUrl(url, issues)
+  return issues[0]?.problem
+}
+
+function parseUrl(text: string | undefined, issues: ConfigIssue[]): UrlParts {
+  if (text === undefined) return {}
+  const problem = (why: string): UrlParts => {
+    issues.push({ name: 'redis.url', problem: `${JSON.stringify(withoutUserInfo(text))} ${why}` })
+    return {}
+  }
+  if (!URL.canParse(text)) return problem('is not an address such as redis://host:6379/0')
+  const url = new URL(text)
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') return problem('does not begin with redis:// or rediss://')
+  const db = url.pathname.slice(1)
+  if (!/^\d*$/.test(db)) return problem('does not end with the number of a database')
+  return {
+    ...(url.hostname !== '' && { host: url.hostname.replaceAll(/^\[|\]$/g, '') }),
+    ...(url.port !== '' && { port: Number(url.port) }),
+    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
+    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(db !== '' && { db: Number(db) }),
+    ...(url.protocol === 'rediss:' && { tls: true }),
+  }
+}
+
+function tlsOf(option: RedisAdapterOptions['tls'], urlAsks: boolean | undefined): ConnectionOptions | undefined {
+  if (typeof option === 'object') return option
+  return option === true || urlAsks === true ? {} : undefined
+}
