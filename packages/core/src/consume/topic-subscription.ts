@@ -116,9 +116,15 @@ export class TopicSubscription implements FailureHost {
 
   hold(job: Job, delayMs: number): void {
     if (this.#leaves(job)) return this.giveBack(job)
-    if (!this.policy.ordered) this.#lanes.leave(job)
     this.#loans.rest(job)
-    this.#held.add(job, delayMs, (due) => this.#lanes.resume(due))
+    if (this.policy.ordered) return this.#held.add(job, delayMs, (due) => this.#lanes.resume(due))
+    // It lets others pass, but it never runs beside one of its key.
+    const { key } = job
+    this.#lanes.leave(job)
+    this.#held.add(job, delayMs, (due) => {
+      due.key = key
+      this.#lanes.add(due)
+    })
   }
 
   done(job: Job): void {

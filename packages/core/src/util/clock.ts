@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls `callback` once after `ms`; the returned function cancels it. Keeps the process alive until then, unless in the `background`. */
+  /** Calls `callback` once after `ms`, never earlier; the returned function cancels it. Keeps the process alive until then, unless in the `background`. */
   timer(ms: number, callback: () => void, background?: boolean): () => void
   /** Lets timers and I/O have a turn. */
   breathe(): Promise<void>
@@ -13,8 +13,8 @@ export interface Clock {
   uuid(): string
 }
 
-// Node fires at once what is further away than this (setTimeout takes 31 bits).
-const longestTimer = 2_147_483_647
+// Node fires at once what is further away than 31 bits say.
+const longestTimer = 2_147_483_646
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -25,7 +25,8 @@ export const systemClock: Clock = {
       }, background)
       return () => cancel()
     }
-    const timer = setTimeout(callback, ms)
+    // Node counts in whole milliseconds of its own and would be up to one early.
+    const timer = setTimeout(callback, ms <= 0 ? 0 : Math.ceil(ms) + 1)
     if (background) timer.unref()
     return () => clearTimeout(timer)
   },
