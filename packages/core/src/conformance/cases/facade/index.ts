@@ -1,0 +1,23 @@
+import type { ConformanceCase } from '../../case.ts'
+import { apartCases } from './apart.ts'
+import { deferralCases } from './deferral.ts'
+import { deliveryCases } from './delivery.ts'
+import { fidelityCases } from './fidelity.ts'
+import { groupCases } from './groups.ts'
+import { limitCases } from './limits.ts'
+import { orderCases } from './order.ts'
+import { retryCases } from './retry.ts'
+import { startFromCases } from './start-from.ts'
+
+/** The adapter below an `EventBus`. */
+export const facadeCases: readonly ConformanceCase[] = [
+  ...deliveryCases,
+  ...fidelityCases,
+  ...limitCases,
+  ...groupCases,
+  ...startFromCases,
+  ...apartCases,
+  ...retryCases,
+  ...orderCases,
+  ...deferralCases,
+]
