@@ -1,5 +1,6 @@
 import type { FailureKind } from '../events.ts'
 import type { Clock } from '../util/clock.ts'
+import { errorText } from '../util/error-text.ts'
 import type { Logger } from '../util/logger.ts'
 import { RateLimit } from '../util/rate-limit.ts'
 
@@ -57,7 +58,7 @@ export class Hooks {
       try {
         listener(details)
       } catch (error) {
-        this.#logger.error(`a listener of "${name}" failed`, { error: String(error) })
+        this.#logger.error(`a listener of "${name}" failed`, { error: errorText(error) })
       }
     }
   }
@@ -69,7 +70,7 @@ export class Hooks {
     const suppressed = this.#limit.pass(`${line.message} ${details.topic ?? ''}`)
     if (suppressed === undefined) return
     const { error, ...rest } = details
-    const fields = { ...rest, error: String(error), ...(suppressed > 0 ? { alsoSuppressed: suppressed } : {}) }
+    const fields = { ...rest, error: errorText(error), ...(suppressed > 0 ? { alsoSuppressed: suppressed } : {}) }
     this.#logger[line.level](line.message, fields)
   }
 }

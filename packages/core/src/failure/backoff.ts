@@ -19,7 +19,10 @@ export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: number }
 
 /** Milliseconds to wait after failure number `failures` (from 1); `chance` is from 0 to 1. */
 export function backoff(failures: number, policy: RetryPolicy, chance: number): number {
-  return lengthen(Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.factor ** (failures - 1)), policy, chance)
+  const { initialDelayMs, factor, maxDelayMs } = policy
+  // Zero times a factor that has outgrown all numbers would be none.
+  const delayMs = initialDelayMs === 0 ? 0 : initialDelayMs * factor ** (failures - 1)
+  return lengthen(Math.min(maxDelayMs, delayMs), policy, chance)
 }
 
 /** Jitter only ever lengthens: an announced delay is never undercut. */

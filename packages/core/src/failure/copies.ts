@@ -1,5 +1,6 @@
 import type { FailureKind } from '../events.ts'
 import type { StoredMessage } from '../spi/message.ts'
+import { errorText } from '../util/error-text.ts'
 import { CopyMessage } from '../wire/event-message.ts'
 import { header } from '../wire/headers.ts'
 
@@ -35,18 +36,19 @@ export function retryCopy(to: string, source: StoredMessage, failure: Failure, n
 /** For the dead letter topic. On a second death the place of the first one stays, and the last error counts. */
 export function deadCopy(to: string, source: StoredMessage, failure: Failure, reason: FailureKind): CopyMessage {
   const { error } = failure
-  const { [header.attempt]: _attempt, [header.notBefore]: _notBefore, ...kept } = source.headers as Record<string, string>
+  const { [header.attempt]: _attempt, [header.notBefore]: _notBefore, [header.deadStack]: _stack, ...kept } =
+    source.headers as Record<string, string>
   const headers: Record<string, string> = {
     ...kept,
     [header.deadReason]: reason,
-    [header.deadError]: describe(error).slice(0, messageLength),
+    [header.deadError]: errorText(error).slice(0, messageLength).toWellFormed(),
     [header.deadTopic]: source.headers[header.deadTopic] ?? failure.topic,
     [header.deadAttempts]: String(failure.attempts),
     [header.deadFirst]: String(failure.firstFailureAt),
     [header.deadLast]: String(failure.lastFailureAt),
     [header.deadPosition]: originalPosition(source),
   }
-  const group = source.headers[header.deadGroup] ?? failure.group
+  const group = source.headers[header.deadTopic] === undefined ? failure.group : source.headers[header.deadGroup]
   if (group !== undefined) headers[header.deadGroup] = group
   if (error instanceof Error && error.stack !== undefined) headers[header.deadStack] = cut(error.stack, stackBytes)
   return new CopyMessage(to, source, headers, { retention: 'kept' })
@@ -59,12 +61,6 @@ export function sameCopy(source: StoredMessage): CopyMessage {
 
 function originalPosition({ headers, position }: StoredMessage): string {
   return headers[header.deadPosition] ?? position
-}
-
-/** `Name: message`; anything may be thrown. */
-export function describe(error: unknown): string {
-  if (error instanceof Error) return `${error.name}: ${error.message}`
-  return `${typeof error}: ${String(error)}`
 }
 
 function cut(text: string, bytes: number): string {

@@ -40,7 +40,7 @@ export interface Situation {
 export function judge(error: unknown, policy: FailurePolicy, situation: Situation): Verdict {
   if (NonRetryableError.is(error)) return end('rejected', policy)
   if (situation.attempt > policy.maxRetries) return end('exhausted', policy)
-  const delayMs = RetryAfterError.is(error) ? error.delayMs : backoff(situation.attempt, policy.retry, situation.chance)
+  const delayMs = askedFor(error) ?? backoff(situation.attempt, policy.retry, situation.chance)
   return { kind: mayHold(delayMs, policy, situation) ? 'hold' : 'defer', delayMs }
 }
 
@@ -52,6 +52,11 @@ export function judgeCrashes(redeliveries: number, policy: FailurePolicy): Verdi
 /** The event is no longer tried. */
 export function end(reason: FailureKind, { useDLQ }: Pick<FailurePolicy, 'useDLQ'>): Verdict {
   return { kind: useDLQ ? 'bury' : 'giveUp', reason }
+}
+
+/** What a handler reads out of an answer (`Retry-After: Wed, 21 Oct`) may be no time at all. */
+function askedFor(error: unknown): number | undefined {
+  return RetryAfterError.is(error) && Number.isFinite(error.delayMs) ? Math.max(0, error.delayMs) : undefined
 }
 
 function mayHold(delayMs: number, { retry }: FailurePolicy, { blocksKey, unordered, grouped, crowded }: Situation): boolean {

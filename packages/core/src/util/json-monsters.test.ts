@@ -121,8 +121,8 @@ describe('snapshot', () => {
   })
 
   it('treats raw JSON text as JSON does', () => {
-    const { rawJSON } = JSON as unknown as { rawJSON?: (text: string) => unknown }
-    if (rawJSON === undefined) return expect(process.version).toMatch(/^v20\./)
+    // Not in Node 20.
+    const { rawJSON = JSON.parse } = JSON as unknown as { rawJSON?: (text: string) => unknown }
     const value = { big: rawJSON('12345678901234567890'), text: rawJSON('"a"') }
     deepStrictEqual(snapshot(value).value, JSON.parse(JSON.stringify(value)))
   })
