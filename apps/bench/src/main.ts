@@ -16,7 +16,8 @@ const rows: Row[] = []
 
 for (const name of chosen) {
   const suite = suites[name]
-  if (suite === undefined) throw new Error(`There is no suite "${name}". Choose among ${Object.keys(suites).join(', ')}.`)
+  if (suite === undefined)
+    throw new Error(`There is no suite "${name}". Choose among ${Object.keys(suites).join(', ')}.`)
   const backend = await start(name)
   try {
     for (const [what, settings] of Object.entries(suite.tasks)) {

@@ -45,7 +45,11 @@ export function keyOf(index: number, keys: number): string | undefined {
 }
 
 /** Calls `publish` for 0 to `events` − 1, `window` of them at once, each awaited on its own. */
-export async function inWindows(events: number, window: number, publish: (index: number) => Promise<unknown>): Promise<void> {
+export async function inWindows(
+  events: number,
+  window: number,
+  publish: (index: number) => Promise<unknown>,
+): Promise<void> {
   for (let start = 0; start < events; start += window) {
     const size = Math.min(window, events - start)
     await Promise.all(Array.from({ length: size }, (_, offset) => publish(start + offset)))

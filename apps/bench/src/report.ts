@@ -22,8 +22,17 @@ export function table(rows: readonly Row[]): string {
       median(row.measurements.map(({ cpuMicros, events }) => cpuMicros / events)).toFixed(1),
     ])
   }
-  const widths = (lines[0] as string[]).map((_, column) => Math.max(...lines.map((line) => (line[column] as string).length)))
-  return lines.map((line) => line.map((cell, column) => pad(cell, widths[column] as number, column >= 3)).join('  ').trimEnd()).join('\n')
+  const widths = (lines[0] as string[]).map((_, column) =>
+    Math.max(...lines.map((line) => (line[column] as string).length)),
+  )
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => pad(cell, widths[column] as number, column >= 3))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function rateOf({ events, elapsedMs }: Measurement): number {
@@ -33,7 +42,9 @@ function rateOf({ events, elapsedMs }: Measurement): number {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
 function pad(text: string, width: number, right: boolean): string {

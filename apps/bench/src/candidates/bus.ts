@@ -7,13 +7,18 @@ export async function busCandidate(adapter: EventBusAdapter, task: Task): Promis
   const bus = new EventBus(adapter, 'bench', { ownsAdapter: true })
   let counter = new Counter(0)
   for (let index = 0; index < task.subscriptions; index++) {
-    await bus.subscribe(topic, () => counter.add(), { consumerGroup: `group-${index}`, concurrency: task.keys === 0 ? 1 : 16 })
+    await bus.subscribe(topic, () => counter.add(), {
+      consumerGroup: `group-${index}`,
+      concurrency: task.keys === 0 ? 1 : 16,
+    })
   }
   await allReady(bus)
   return {
     async run(events) {
       counter = new Counter(events * task.subscriptions)
-      await inWindows(events, task.window, (index) => bus.publish(topic, 'order.created', payload, { key: keyOf(index, task.keys) }))
+      await inWindows(events, task.window, (index) =>
+        bus.publish(topic, 'order.created', payload, { key: keyOf(index, task.keys) }),
+      )
       await counter.reached
       await allAcknowledged(adapter, topic, task.subscriptions)
     },

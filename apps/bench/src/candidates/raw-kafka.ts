@@ -32,7 +32,11 @@ export async function rawKafkaCandidate(task: Task): Promise<Candidate> {
       counter = new Counter(events)
       for (let start = 0; start < events; start += batch) {
         const size = Math.min(batch, events - start)
-        await producer.send({ topic, acks: -1, messages: Array.from({ length: size }, () => ({ value: JSON.stringify(payload) })) })
+        await producer.send({
+          topic,
+          acks: -1,
+          messages: Array.from({ length: size }, () => ({ value: JSON.stringify(payload) })),
+        })
       }
       await counter.reached
     },

@@ -11,13 +11,25 @@ export async function rawRedisCandidate(task: Task): Promise<Candidate> {
   const publish = async (events: number): Promise<void> => {
     for (let start = 0; start < events; start += batch) {
       const pipeline = writer.pipeline()
-      for (let index = start; index < Math.min(start + batch, events); index++) pipeline.xadd(stream, '*', 'body', JSON.stringify(payload))
+      for (let index = start; index < Math.min(start + batch, events); index++)
+        pipeline.xadd(stream, '*', 'body', JSON.stringify(payload))
       await pipeline.exec()
     }
   }
   const consume = async (events: number): Promise<void> => {
-    for (let left = events; left > 0; ) {
-      const reply = await reader.xreadgroup('GROUP', 'group', 'me', 'COUNT', batch, 'BLOCK', 1000, 'STREAMS', stream, '>')
+    for (let left = events; left > 0;) {
+      const reply = await reader.xreadgroup(
+        'GROUP',
+        'group',
+        'me',
+        'COUNT',
+        batch,
+        'BLOCK',
+        1000,
+        'STREAMS',
+        stream,
+        '>',
+      )
       const rows = rowsOf(reply)
       for (const [, fields] of rows) await handle(JSON.parse(fields[1] as string))
       if (rows.length > 0) await acknowledger.xack(stream, 'group', ...rows.map(([id]) => id))
@@ -38,7 +50,9 @@ type Row = [id: string, fields: string[]]
 /** RESP2 answers with pairs, RESP3 with a map. */
 function rowsOf(reply: unknown): Row[] {
   if (reply === null) return []
-  return Array.isArray(reply) ? (reply[0] as [string, Row[]])[1] : (Object.values(reply as Record<string, Row[]>)[0] as Row[])
+  return Array.isArray(reply)
+    ? (reply[0] as [string, Row[]])[1]
+    : (Object.values(reply as Record<string, Row[]>)[0] as Row[])
 }
 
 async function handle(_event: unknown): Promise<void> {}

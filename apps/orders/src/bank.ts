@@ -1,0 +1,13 @@
+import { setTimeout as passes } from 'node:timers/promises'
+import { NonRetryableError } from '@bus/core'
+import type { Card, Order } from './events.ts'
+
+const timeouts: Readonly<Partial<Record<Card, number>>> = { 'timeout-once': 1, 'timeout-twice': 2 }
+
+/** Charging the same order twice moves money once: banks take the order's id as an idempotency key. */
+export async function charge({ card }: Order, attempt: number): Promise<void> {
+  await passes(15)
+  if (card === 'stolen') throw new NonRetryableError('the card was reported stolen')
+  if (card === 'no-funds') throw new Error('the account has no funds')
+  if (attempt <= (timeouts[card] ?? 0)) throw new Error('the bank did not answer')
+}

@@ -1,0 +1,29 @@
+import { createEventBusAdapter } from '@bus/core'
+import { reporter } from './fact.ts'
+import type { FromService, ToService } from './protocol.ts'
+import { type Name, startService } from './services/start.ts'
+
+// The process of one service. Its name is the argument; which backend, and where, it finds in the environment.
+const name = process.argv[2] as Name
+const tell = (message: FromService): void => void (process.connected && process.send?.(message))
+
+// Ctrl-C in a terminal reaches every process of the group; the launcher is the one to decide.
+process.on('SIGINT', () => {})
+
+const adapter = await createEventBusAdapter()
+const { bus, place } = await startService(
+  name,
+  adapter,
+  reporter(name, (fact) => tell({ kind: 'fact', fact })),
+)
+
+let stopping: Promise<void> | undefined
+const stop = (): Promise<void> => (stopping ??= bus.close().then(() => adapter.close()))
+
+process.on('message', (message: ToService) => {
+  if (message.kind === 'stop') void stop().then(() => process.disconnect())
+  else void place?.(message.orders)
+})
+// The launcher is gone.
+process.on('disconnect', () => void stop())
+tell({ kind: 'ready' })
