@@ -67,7 +67,10 @@ export interface KafkaAdapterOptions {
   readonly sessionTimeoutMs?: number | undefined
   /** Milliseconds between signs of life: how soon a member notices that another one came or went. Default 500. */
   readonly heartbeatIntervalMs?: number | undefined
-  /** Milliseconds that a member coming or going waits for handlers that run. Default 20,000. */
+  /**
+   * Milliseconds that work which moves to another member waits for handlers that run. The rest of the group works on
+   * meanwhile. After it, what still runs is delivered again elsewhere. Default 60,000.
+   */
   readonly drainTimeoutMs?: number | undefined
   /**
    * Whether `consume()` also waits until the group has let this member in. Nothing is lost either way; brokers let the

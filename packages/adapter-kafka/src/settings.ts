@@ -72,7 +72,7 @@ export function settingsFrom(options: KafkaAdapterOptions): Settings {
     backlog: options.backlog ?? {},
     sessionTimeoutMs,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.min(500, Math.ceil(sessionTimeoutMs / 3)),
-    drainTimeoutMs: options.drainTimeoutMs ?? 20_000,
+    drainTimeoutMs: options.drainTimeoutMs ?? 60_000,
     awaitJoin: options.awaitJoin ?? false,
     log: {
       enabled: logger?.debug !== undefined,

@@ -1,18 +1,17 @@
-import type { Committed } from '../driver/driver.ts'
+import type { Committed, Link } from '../driver/driver.ts'
 import { codeOf, isTransient } from '../driver/driver-error.ts'
 import { pause } from '../pause.ts'
 import type { Log } from '../settings.ts'
 import { maxMetadataBytes } from './commit-metadata.ts'
 import type { Membership } from './membership.ts'
 import type { Partition } from './partition.ts'
-import type { Wire } from './wire.ts'
 
 const spacingMs = 100
 
 /** Tells the group how far it is: one commit at a time, never more than ten a second unless somebody waits for it. */
 export class Commits {
   readonly #membership: Membership
-  readonly #wire: Wire
+  readonly #link: Link
   readonly #log: Log
   readonly #dirty = new Set<Partition>()
   #timer: NodeJS.Timeout | undefined
@@ -21,9 +20,9 @@ export class Commits {
   #maxBytes = maxMetadataBytes
   #stopped = false
 
-  constructor(membership: Membership, wire: Wire, log: Log) {
+  constructor(membership: Membership, link: Link, log: Log) {
     this.#membership = membership
-    this.#wire = wire
+    this.#link = link
     this.#log = log
   }
 
@@ -101,7 +100,7 @@ export class Commits {
     if (identity === undefined) return false
     const commits = new Map<string, readonly [Partition, ReturnType<Partition['commit']>]>()
     for (const partition of partitions) {
-      if (partition.lost || !(partition.open || orderly)) continue
+      if (!partition.held) continue
       const commit = partition.commit(orderly, this.#maxBytes)
       if (same(commit, partition.stored)) partition.committed(commit)
       else commits.set(`${commit.topic}/${commit.partition}`, [partition, commit])
@@ -110,7 +109,7 @@ export class Commits {
     try {
       for (const [partition, commit] of commits.values()) partition.sent = commit
       const offsets = [...commits.values()].map(([, commit]) => commit)
-      const results = await this.#wire.link.commit(await this.#membership.coordinator(), identity, offsets)
+      const results = await this.#link.commit(await this.#membership.coordinator(), identity, offsets)
       let problem: string | undefined
       for (const { topic, partition: id, error } of results) {
         const known = commits.get(`${topic}/${id}`)
@@ -121,7 +120,6 @@ export class Commits {
     } catch (error) {
       const code = codeOf(error)
       if (isTransient(error)) this.#membership.coordinatorLost()
-      if (code === 'TIMEOUT') this.#wire.renew()
       return code === 'CLOSED'
     }
   }
@@ -130,13 +128,16 @@ export class Commits {
     if (code === 'OFFSET_METADATA_TOO_LARGE' || code === 'INVALID_COMMIT_OFFSET_SIZE') {
       this.#maxBytes = Math.floor(this.#maxBytes / 2)
       this.#log.warn(`the broker's offset.metadata.max.bytes is smaller than usual; keeping to ${this.#maxBytes} bytes`)
-    } else if (code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION') this.#membership.end('expelled')
-    else if (code === 'REBALANCE_IN_PROGRESS') this.#membership.end('rebalance')
-    else if (code === 'UNKNOWN_TOPIC_OR_PARTITION') return true
-    else this.#membership.coordinatorLost()
+      return false
+    }
+    if (code === 'UNKNOWN_TOPIC_OR_PARTITION') return true
+    // Whether this is still a member, or is one of the next generation soon, the next heartbeat tells.
+    if (!belated.has(code)) this.#membership.coordinatorLost()
     return false
   }
 }
+
+const belated: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
 
 function same(commit: Committed, stored: Committed | undefined): boolean {
   return stored?.offset === commit.offset && stored.metadata === commit.metadata

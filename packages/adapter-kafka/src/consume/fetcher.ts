@@ -1,5 +1,5 @@
-import type { FetchedPartition } from '../driver/driver.ts'
-import { codeOf, isTransientCode } from '../driver/driver-error.ts'
+import type { FetchedPartition, Link } from '../driver/driver.ts'
+import { isTransientCode } from '../driver/driver-error.ts'
 import type { Names } from '../names.ts'
 import { pause } from '../pause.ts'
 import type { Log } from '../settings.ts'
@@ -7,13 +7,12 @@ import { findOffsets } from '../topics/offsets.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Lending } from './lending.ts'
 import type { Partition } from './partition.ts'
-import type { Wire } from './wire.ts'
 
 const limits = { maxWaitMs: 250, maxBytesPerPartition: 1024 * 1024 }
 
 /** Keeps the partitions of one consumer supplied: one request at a time to each node that leads some of them. */
 export class Fetcher {
-  readonly #wire: Wire
+  readonly #link: Link
   readonly #topics: Topics
   readonly #names: Names
   readonly #log: Log
@@ -24,8 +23,8 @@ export class Fetcher {
   /** Why nothing comes, since when. */
   #problem: { readonly reason: string; readonly since: number } | undefined
 
-  constructor(wire: Wire, topics: Topics, names: Names, log: Log, lending: Lending) {
-    this.#wire = wire
+  constructor(link: Link, topics: Topics, names: Names, log: Log, lending: Lending) {
+    this.#link = link
     this.#topics = topics
     this.#names = names
     this.#log = log
@@ -86,9 +85,8 @@ export class Fetcher {
     })
     let answers: readonly FetchedPartition[]
     try {
-      answers = await this.#wire.link.fetch(node, positions, limits)
+      answers = await this.#link.fetch(node, positions, limits)
     } catch (error) {
-      if (codeOf(error) === 'TIMEOUT') this.#wire.renew()
       this.#failed(error instanceof Error ? error.message : String(error))
       return false
     }
@@ -136,7 +134,7 @@ export class Fetcher {
   async #relocate(partition: Partition): Promise<void> {
     const { topic, id, position } = partition
     const look = async (at: 'earliest' | 'latest'): Promise<number> =>
-      (await findOffsets(this.#wire.link, this.#topics, this.#names, topic, [{ partition: id, at }], this.#stop.signal)).get(id) ?? 0
+      (await findOffsets(this.#link, this.#topics, this.#names, topic, [{ partition: id, at }], this.#stop.signal)).get(id) ?? 0
     try {
       const [earliest, latest] = [await look('earliest'), await look('latest')]
       if (partition.lost || partition.position !== position || (position >= earliest && position <= latest)) return

@@ -8,10 +8,9 @@ import { ownedText } from './assignment.ts'
 import { Commits } from './commits.ts'
 import { Fetcher } from './fetcher.ts'
 import { Lending } from './lending.ts'
-import { type Ending, type Member, Membership } from './membership.ts'
+import { type Member, Membership } from './membership.ts'
 import { Partition, type PartitionOwner } from './partition.ts'
 import { pin, type Starts } from './start.ts'
-import { Wire } from './wire.ts'
 
 const lookForPartitionsMs = 10_000
 /** What a commit may take when nobody can wait longer. */
@@ -40,22 +39,25 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   readonly #onClose: (consumer: GroupConsumer) => void
   readonly #timer: NodeJS.Timeout
   #starts: Starts = new Map()
+  #assigned: ReadonlySet<Partition> = new Set()
+  #givingUp: Promise<void> = Promise.resolve()
   #counts: ReadonlyMap<string, number> = new Map()
   readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
   constructor(common: Common, options: ConsumeOptions, group: string, onClose: (consumer: GroupConsumer) => void) {
-    const { driver, topics, names, settings } = common
+    const { driver, link, topics, names, settings } = common
     this.group = group
     this.topics = options.topics.map(({ topic }) => names.topic(topic))
     this.#common = common
     this.#options = options
     this.#onClose = onClose
-    const wire = new Wire(driver)
+    // Its own: a join is answered when all members have joined, and brokers answer in order.
+    const own = driver.open()
     this.#lending = new Lending(() => this.#fetcher.wake())
-    this.#fetcher = new Fetcher(wire, topics, names, settings.log, this.#lending)
-    this.#membership = new Membership(group, this, wire, settings)
-    this.#commits = new Commits(this.#membership, wire, settings.log)
+    this.#fetcher = new Fetcher(own, topics, names, settings.log, this.#lending)
+    this.#membership = new Membership(group, this, own, settings)
+    this.#commits = new Commits(this.#membership, link, settings.log)
     this.#timer = setInterval(() => void this.#lookForPartitions(), lookForPartitionsMs)
   }
 
@@ -97,55 +99,84 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   }
 
   owned(): string {
-    return ownedText(this.#lending.partitions.map(({ id }) => id))
+    return ownedText(this.#lending.partitions.filter(({ held }) => held).map(({ id }) => id))
   }
 
   async counts(): Promise<ReadonlyMap<string, number>> {
     return (this.#counts = await this.#countPartitions())
   }
 
-  async assigned(assignment: Assignment, unbroken: boolean, signal: AbortSignal): Promise<void> {
+  async assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const before = new Map(this.#lending.partitions.map((partition) => [`${partition.name}/${partition.id}`, partition]))
     const wanted = this.#options.topics.flatMap(({ topic }) => {
       const name = this.#common.names.topic(topic)
-      return (assignment[name] ?? []).map((id) => ({ topic, name, id, known: before.get(`${name}/${id}`) }))
+      return (assignment.partitions[name] ?? []).map((id) => ({ topic, name, id, known: before.get(`${name}/${id}`) }))
     })
-    const asked = wanted.filter(({ known }) => known === undefined || !unbroken)
+    const asked = wanted.filter(({ known }) => known?.held !== true)
     const stored = await this.#stored(asked.map(({ name, id }) => ({ topic: name, partition: id })), signal)
     if (this.#closing !== undefined) return
-    const partitions = wanted.map(({ topic, name, id, known }) => {
+    const mine = wanted.map(({ topic, name, id, known }) => {
       const offset = stored.get(`${name}/${id}`)
-      if (known !== undefined && (unbroken || sameOffset(offset, known.stored) || sameOffset(offset, known.sent))) return known
+      // Nobody has had it meanwhile, or has got any further: what was fetched and what is on loan stay good.
+      if (known !== undefined && (known.held || sameOffset(offset, known.stored) || sameOffset(offset, known.sent))) {
+        known.held = true
+        return known
+      }
       const start = offset?.offset ?? this.#starts.get(topic)?.get(id) ?? 0
       return new Partition(this, topic, name, id, start, offset)
     })
+    const surplus = [...before.values()].filter((partition) => partition.held && !mine.includes(partition))
     for (const partition of before.values()) {
-      if (partitions.includes(partition)) continue
-      partition.lose()
-      this.#commits.forget(partition)
+      if (!mine.includes(partition) && !partition.held) this.#drop(partition)
     }
-    for (const partition of partitions) partition.open = true
-    this.#lending.partitions = partitions
-    for (const partition of partitions) this.#commits.changed(partition, false)
+    this.#assigned = new Set(mine)
+    this.#lending.partitions = [...mine, ...surplus]
+    for (const partition of mine) this.#commits.changed(partition, false)
+    const leaving = surplus.filter((partition) => !partition.leaving)
+    if (leaving.length > 0) {
+      for (const partition of leaving) partition.leaving = true
+      this.#givingUp = this.#givingUp.then(() => this.#giveUp(leaving))
+    }
     this.#fetcher.wake()
     this.#lending.wake()
   }
 
-  async revoked(ending: Ending): Promise<void> {
-    const { partitions } = this.#lending
-    for (const partition of partitions) partition.open = false
-    const { drainTimeoutMs } = this.#common.settings
-    const deadline = AbortSignal.any([AbortSignal.timeout(drainTimeoutMs), this.#closed.signal])
-    const open = this.#lending.open()
-    if (open.length > 0) {
-      const handover = this.#options.handover?.(open, deadline).catch(() => {})
-      await Promise.race([handover ?? this.#allSettled(deadline), pause(drainTimeoutMs + 100, deadline)])
-    }
-    if (ending === 'rebalance' && this.#closing === undefined) await this.#commits.settle(partitions, lastCommitMs)
+  async lost(): Promise<void> {
+    for (const partition of this.#lending.partitions) partition.held = false
+    await this.#handOver(this.#lending.partitions)
   }
 
-  async #allSettled(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#lending.partitions.some(({ lent }) => lent > 0)) await pause(10, signal)
+  /** While the group is at rest, hence without haste: handlers that run come to their end first. */
+  async #giveUp(partitions: readonly Partition[]): Promise<void> {
+    await this.#handOver(partitions)
+    if (this.#closing !== undefined) return
+    await this.#commits.settle(partitions, lastCommitMs)
+    for (const partition of partitions) {
+      partition.leaving = false
+      // It may have come back meanwhile.
+      if (this.#assigned.has(partition)) continue
+      this.#drop(partition)
+      this.#lending.partitions = this.#lending.partitions.filter((other) => other !== partition)
+    }
+    this.#fetcher.wake()
+    this.#lending.wake()
+    this.#membership.rejoin()
+  }
+
+  async #handOver(partitions: readonly Partition[]): Promise<void> {
+    const open = partitions.flatMap((partition) => [...partition.loans()])
+    if (open.length === 0) return
+    const over = new AbortController()
+    const timer = setTimeout(() => over.abort(), this.#common.settings.drainTimeoutMs)
+    const deadline = AbortSignal.any([over.signal, this.#closed.signal])
+    const handedOver = this.#options.handover?.(open, deadline).catch(() => {}) ?? allSettled(partitions, deadline)
+    await Promise.race([handedOver, new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()))])
+    clearTimeout(timer)
+  }
+
+  #drop(partition: Partition): void {
+    partition.lose()
+    this.#commits.forget(partition)
   }
 
   async #stored(
@@ -176,7 +207,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     if (!this.#membership.leads || this.#membership.status.status !== 'ready') return
     try {
       const counts = await this.#countPartitions()
-      if (this.topics.some((name) => (counts.get(name) ?? 0) > (this.#counts.get(name) ?? 0))) this.#membership.end('rebalance')
+      if (this.topics.some((name) => (counts.get(name) ?? 0) > (this.#counts.get(name) ?? 0))) this.#membership.rejoin()
     } catch {
       // The next round will tell.
     }
@@ -199,7 +230,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#closed.abort()
     this.#fetcher.stop()
     const { partitions } = this.#lending
-    for (const partition of partitions) partition.open = false
+    for (const partition of partitions) partition.leaving = true
     if (this.#membership.identity !== undefined) await this.#commits.settle(partitions, lastCommitMs)
     this.#commits.stop()
     this.#lending.close()
@@ -216,6 +247,10 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       this.#common.settings.log.debug(`group "${this.group}": could not leave: ${String(error)}`),
     )
   }
+}
+
+async function allSettled(partitions: readonly Partition[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && partitions.some(({ lent }) => lent > 0)) await pause(10, signal)
 }
 
 function sameOffset(a: Committed | undefined, b: Committed | undefined): boolean {

@@ -1,24 +1,26 @@
-import type { Assignment, Identity, Joined } from '../driver/driver.ts'
+import type { Assignment, Identity, Joined, Link } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransient } from '../driver/driver-error.ts'
 import { pause, within } from '../pause.ts'
 import type { Settings } from '../settings.ts'
 import { assign, protocolName } from './assignment.ts'
-import type { Wire } from './wire.ts'
 
-/** Why a member has to let go: others come or go; the group does without it; it does not reach the group. */
-export type Ending = 'rebalance' | 'expelled' | 'silence'
+/** Why a member joins again: others come or go; the group does without it; it does not reach the group. */
+type Ending = 'rebalance' | 'expelled' | 'silence'
 
 /** Whom a membership is for. */
 export interface Member {
   readonly topics: readonly string[]
-  /** What it has, see {@link ownedText}. */
+  /** What it has, see {@link Subscription.owned}. */
   owned(): string
   /** How many partitions each topic has now. */
   counts(): Promise<ReadonlyMap<string, number>>
-  /** `unbroken`: nobody else can have had what this member had before. Rejects if `signal` aborts. */
-  assigned(assignment: Assignment, unbroken: boolean, signal: AbortSignal): Promise<void>
-  /** Resolves when nothing is on loan any more, or it has waited long enough. */
-  revoked(ending: Ending): Promise<void>
+  /**
+   * Takes what is new, and begins to give up what is not in the assignment any more; when that is done it calls
+   * {@link Membership.rejoin}. Rejects if `signal` aborts.
+   */
+  assigned(assignment: Assignment, signal: AbortSignal): Promise<void>
+  /** Others may have it all by now. Resolves when nothing is on loan any more, or it has waited long enough. */
+  lost(): Promise<void>
 }
 
 export interface MembershipStatus {
@@ -28,29 +30,28 @@ export interface MembershipStatus {
 
 /**
  * A member of a group, by the classic protocol: join, be assigned partitions, give signs of life until somebody comes
- * or goes, let go, join again. It is written out here because kafkajs' own consumer rejoins without waiting for handlers
- * that run, and comes back from a lost connection as a stranger that waits for its own ghost.
+ * or goes, join again. It is written out here because kafkajs' own consumer drops its partitions under handlers that
+ * run, and comes back from a lost connection as a stranger that waits for its own ghost.
  */
 export class Membership {
   readonly #group: string
   readonly #member: Member
-  readonly #wire: Wire
+  readonly #link: Link
   readonly #settings: Settings
   readonly #stop = new AbortController()
   #status: MembershipStatus = { status: 'joining' }
   #memberId = ''
   #identity: Identity | undefined
   #coordinator: number | undefined
-  #applied: Identity | undefined
   #leads = false
-  #end: AbortController | undefined
+  #end = new AbortController()
   #running: Promise<void> | undefined
   #heard = 0
 
-  constructor(group: string, member: Member, wire: Wire, settings: Settings) {
+  constructor(group: string, member: Member, link: Link, settings: Settings) {
     this.#group = group
     this.#member = member
-    this.#wire = wire
+    this.#link = link
     this.#settings = settings
   }
 
@@ -61,7 +62,7 @@ export class Membership {
     return silentMs <= tolerated ? this.#status : { status: 'failing', reason: `no answer from the group for ${silentMs} ms` }
   }
 
-  /** Whom commits are from; `undefined` while there is no assignment. */
+  /** Whom commits are from; `undefined` while there was no assignment. */
   get identity(): Identity | undefined {
     return this.#identity
   }
@@ -75,7 +76,7 @@ export class Membership {
   }
 
   async coordinator(): Promise<number> {
-    return (this.#coordinator ??= await this.#wire.link.coordinator(this.#group))
+    return (this.#coordinator ??= await this.#link.coordinator(this.#group))
   }
 
   /** It may be another one now. */
@@ -83,17 +84,17 @@ export class Membership {
     this.#coordinator = undefined
   }
 
-  /** Lets go of what this member has, and joins again. */
-  end(ending: Ending): void {
-    this.#end?.abort(ending)
+  /** There is something to give out: what this member gave up, or, if it leads, partitions that were added. */
+  rejoin(): void {
+    this.#end.abort('rebalance' satisfies Ending)
   }
 
   /** The name to leave the group with; `undefined` if it has none. */
   async stop(): Promise<string | undefined> {
     this.#stop.abort()
-    this.#end?.abort('rebalance')
+    this.#end.abort()
     const member = this.#memberId
-    this.#wire.close()
+    this.#link.close()
     await this.#running
     return this.#memberId || member || undefined
   }
@@ -103,52 +104,45 @@ export class Membership {
     let failures = 0
     while (!signal.aborted) {
       const end = (this.#end = new AbortController())
+      const beats = new AbortController()
       try {
         const assignment = await this.#join()
-        const beats = new AbortController()
         void this.#beat(end, beats.signal)
-        try {
-          await this.#stay(assignment, end.signal)
-          failures = 0
-          // While handlers come to their end, signs of life go on.
-          if (!signal.aborted) await this.#member.revoked(end.signal.reason as Ending)
-        } finally {
-          beats.abort()
-          end.abort()
-          this.#identity = undefined
-        }
+        await this.#stay(assignment, end.signal)
+        failures = 0
+        if (signal.aborted) return
+        if (end.signal.reason !== ('rebalance' satisfies Ending)) await this.#lose(end.signal.reason as Ending)
       } catch (error) {
         if (signal.aborted) return
         failures++
-        this.#recover(error, failures)
+        await this.#recover(error, failures)
         await pause(Math.min(1_000, 50 * 2 ** failures), signal)
+      } finally {
+        beats.abort()
+        end.abort()
       }
     }
   }
 
   async #stay(assignment: Assignment, ended: AbortSignal): Promise<void> {
-    const identity = this.#identity as Identity
-    const before = this.#applied
-    const unbroken = before?.member === identity.member && identity.generation - before.generation <= 1
     try {
-      await this.#member.assigned(assignment, unbroken, ended)
-      this.#applied = identity
-      this.#status = { status: 'ready' }
+      await this.#member.assigned(assignment, ended)
+      const waits = assignment.partial && Object.keys(assignment.partitions).length === 0
+      if (!waits) this.#status = { status: 'ready' }
     } catch (error) {
       if (!ended.aborted) throw error
     }
     if (!ended.aborted) await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve()))
-    this.#status = { status: 'joining' }
   }
 
   async #join(): Promise<Assignment> {
-    const { sessionTimeoutMs, drainTimeoutMs, log } = this.#settings
-    const rebalanceTimeoutMs = drainTimeoutMs + 10_000
+    const { sessionTimeoutMs, log } = this.#settings
+    const rebalanceTimeoutMs = Math.max(10_000, sessionTimeoutMs)
     const node = await this.coordinator()
     let joined: Joined
     do {
       joined = await within(
-        this.#wire.link.join(node, {
+        this.#link.join(node, {
           group: this.#group,
           member: this.#memberId,
           sessionTimeoutMs,
@@ -164,24 +158,24 @@ export class Membership {
     this.#leads = joined.leads
     const identity = { group: this.#group, member: joined.member, generation: joined.generation }
     const assignments = joined.leads ? assign(joined.members, await this.#member.counts()) : new Map<string, Assignment>()
-    const assignment = await this.#wire.link.sync(node, identity, assignments)
+    const assignment = await this.#link.sync(node, identity, assignments)
     this.#heard = Date.now()
     this.#identity = identity
-    log.debug(`group "${this.#group}", generation ${identity.generation}: ${JSON.stringify(assignment)}`)
+    const { partitions, partial } = assignment
+    log.debug(`group "${this.#group}", generation ${identity.generation}: ${JSON.stringify(partitions)}${partial ? ' for now' : ''}`)
     return assignment
   }
 
-  /** Until `over` aborts: also while it lets go, hence not to be cut short by `end`. */
   async #beat(end: AbortController, over: AbortSignal): Promise<void> {
-    const { heartbeatIntervalMs, sessionTimeoutMs } = this.#settings
+    const { heartbeatIntervalMs, sessionTimeoutMs, requestTimeout } = this.#settings
     const identity = this.#identity as Identity
-    const patience = Math.max(1_000, Math.min(sessionTimeoutMs / 3, this.#settings.requestTimeout))
+    const patience = Math.max(1_000, Math.min(sessionTimeoutMs / 3, requestTimeout))
     const late = (): Error => new DriverError('TIMEOUT', 'no answer to a heartbeat', true)
     for (;;) {
       await pause(heartbeatIntervalMs, over)
       if (over.aborted) return
       try {
-        await within(this.#wire.link.heartbeat(await this.coordinator(), identity), patience, late)
+        await within(this.#link.heartbeat(await this.coordinator(), identity), patience, late)
         this.#heard = Date.now()
       } catch (error) {
         if (over.aborted) return
@@ -189,26 +183,37 @@ export class Membership {
         if (code === 'REBALANCE_IN_PROGRESS') {
           this.#heard = Date.now()
           end.abort('rebalance' satisfies Ending)
-        } else if (code !== undefined && strangers.has(code)) {
-          end.abort('expelled' satisfies Ending)
-          return
-        } else {
+        } else if (code !== undefined && strangers.has(code)) end.abort('expelled' satisfies Ending)
+        else {
           this.coordinatorLost()
-          if (code === 'TIMEOUT') this.#wire.renew()
+          if (code === 'TIMEOUT') this.#link.reset()
           if (Date.now() - this.#heard > sessionTimeoutMs) end.abort('silence' satisfies Ending)
         }
       }
     }
   }
 
-  #recover(error: unknown, failures: number): void {
+  async #lose(ending: Ending): Promise<void> {
+    this.#settings.log.warn(`group "${this.#group}": ${ending === 'silence' ? 'cannot be reached' : 'has expelled this member'}`)
+    this.#status = { status: 'joining' }
+    this.#identity = undefined
+    await this.#member.lost()
+  }
+
+  async #recover(error: unknown, failures: number): Promise<void> {
     const code = codeOf(error)
-    if (code === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     this.coordinatorLost()
-    if (code === 'TIMEOUT') this.#wire.renew()
+    if (code === 'TIMEOUT') this.#link.reset()
+    if (code === 'UNKNOWN_MEMBER_ID') {
+      this.#memberId = ''
+      if (this.#identity !== undefined) await this.#lose('expelled')
+    } else if (this.#identity !== undefined && Date.now() - this.#heard > this.#settings.sessionTimeoutMs) {
+      await this.#lose('silence')
+    }
     const reason = error instanceof Error ? error.message : String(error)
     // The first ones are part of a coordinator's or a rebalance's ordinary life.
-    if (failures < 3 && (isTransient(error) || (code !== undefined && strangers.has(code)) || code === 'REBALANCE_IN_PROGRESS')) return
+    const ordinary = isTransient(error) || code === 'REBALANCE_IN_PROGRESS' || (code !== undefined && strangers.has(code))
+    if (failures < 3 && ordinary) return
     if (this.#status.status !== 'failing') this.#settings.log.warn(`group "${this.#group}": ${reason}`)
     this.#status = { status: 'failing', reason }
   }

@@ -24,8 +24,10 @@ export class Partition {
   /** As the cluster calls it. */
   readonly name: string
   readonly id: number
-  /** Nothing is lent before the group's position is known, and while the group rebalances. */
-  open = false
+  /** Nobody else can have it. */
+  held = true
+  /** Nothing more is lent: it is about to be given up. */
+  leaving = false
   /** What the group was told last. */
   stored: Committed | undefined
   /** What it was told, or may have been if there was no answer. */
@@ -65,7 +67,7 @@ export class Partition {
   }
 
   get hungry(): boolean {
-    return this.#tracker.waiting < enoughRecords && this.#bytes < enoughBytes
+    return this.#tracker.waiting < enoughRecords && this.#bytes < enoughBytes && this.held && !this.leaving
   }
 
   get waiting(): number {
@@ -101,7 +103,7 @@ export class Partition {
 
   /** Adds to `loans` until there are `max`. */
   lend(max: number, loans: Delivery[]): void {
-    if (!this.open || this.#tracker.waiting === 0) return
+    if (!this.held || this.leaving || this.#tracker.waiting === 0) return
     let room = max - loans.length
     const low = this.low()
     if (this.#deaths.cautious(low)) {
@@ -183,7 +185,7 @@ export class Partition {
   /** What it lent is no longer ours; settling it changes nothing. */
   lose(): void {
     this.#lost = true
-    this.open = false
+    this.held = false
     this.#forgetLoans()
   }
 

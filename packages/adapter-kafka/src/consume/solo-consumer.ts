@@ -1,10 +1,10 @@
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery } from '@bus/core/spi'
+import type { Link } from '../driver/driver.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Common } from './group-consumer.ts'
 import { Lending } from './lending.ts'
 import { Partition, type PartitionOwner } from './partition.ts'
 import { resolveStarts } from './start.ts'
-import { Wire } from './wire.ts'
 
 const lookForPartitionsMs = 10_000
 
@@ -12,7 +12,7 @@ const lookForPartitionsMs = 10_000
 export class SoloConsumer implements Consumer, PartitionOwner {
   readonly #common: Common
   readonly #options: ConsumeOptions
-  readonly #wire: Wire
+  readonly #link: Link
   readonly #lending: Lending
   readonly #fetcher: Fetcher
   readonly #onClose: (consumer: SoloConsumer) => void
@@ -25,9 +25,9 @@ export class SoloConsumer implements Consumer, PartitionOwner {
     this.#common = common
     this.#options = options
     this.#onClose = onClose
-    this.#wire = new Wire(driver)
+    this.#link = driver.open()
     this.#lending = new Lending(() => this.#fetcher.wake())
-    this.#fetcher = new Fetcher(this.#wire, topics, names, settings.log, this.#lending)
+    this.#fetcher = new Fetcher(this.#link, topics, names, settings.log, this.#lending)
     this.#timer = setInterval(() => void this.#lookForPartitions(), lookForPartitionsMs)
   }
 
@@ -57,7 +57,7 @@ export class SoloConsumer implements Consumer, PartitionOwner {
     clearInterval(this.#timer)
     this.#fetcher.stop()
     this.#lending.close()
-    this.#wire.close()
+    this.#link.close()
     this.#onClose(this)
   }
 
@@ -71,7 +71,6 @@ export class SoloConsumer implements Consumer, PartitionOwner {
 
   #partition(topic: string, id: number, start: number): Partition {
     const partition = new Partition(this, topic, this.#common.names.topic(topic), id, start)
-    partition.open = true
     return partition
   }
 

@@ -125,7 +125,7 @@ export interface JoinRequest {
 
 export interface Subscription {
   readonly topics: readonly string[]
-  /** What the member owns already, so that the leader can leave it there. */
+  /** The numbers of the partitions the member has, by commas: nobody else may get them before it gives them up. */
   readonly owned: string
 }
 
@@ -139,8 +139,12 @@ export interface Joined {
   readonly leads: boolean
 }
 
-/** Partitions by topic. */
-export type Assignment = Readonly<Record<string, readonly number[]>>
+export interface Assignment {
+  /** Partitions by topic. */
+  readonly partitions: Readonly<Record<string, readonly number[]>>
+  /** Some partitions are still with members that have to give them up first; there will be another assignment. */
+  readonly partial: boolean
+}
 
 /** A set of sockets to the cluster that nobody else uses. Every method rejects with a {@link DriverError}. */
 export interface Link {
@@ -157,6 +161,7 @@ export interface Link {
 
   coordinator(group: string): Promise<number>
   join(node: number, request: JoinRequest): Promise<Joined>
+  /** `assignments`: by member, from the leader alone. */
   sync(node: number, identity: Identity, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment>
   heartbeat(node: number, identity: Identity): Promise<void>
   leave(node: number, group: string, member: string): Promise<void>
@@ -167,6 +172,8 @@ export interface Link {
   members(node: number, group: string): Promise<readonly { readonly member: string; readonly clientId: string }[]>
   deleteGroup(node: number, group: string): Promise<void>
 
+  /** Drops the connections, which may be dead without a sign: what is under way rejects, what comes next makes new ones. */
+  reset(): void
   /** At once: what is under way rejects. Idempotent. */
   close(): void
 }

@@ -25,7 +25,7 @@ export async function inspectGroup(
   for (const consumer of consumers) {
     if (consumer.group !== name) continue
     for (const partition of consumer.partitions) {
-      if (partition.topic === topic && partition.open) ours.set(partition.id, [...(ours.get(partition.id) ?? []), partition])
+      if (partition.topic === topic && partition.held) ours.set(partition.id, [...(ours.get(partition.id) ?? []), partition])
     }
   }
   let lag = 0

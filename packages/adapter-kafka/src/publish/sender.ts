@@ -18,18 +18,16 @@ export interface Outcome {
 
 /** Sends what is ready: one request at a time to each node, so that batches gather while one is under way. */
 export class Sender {
-  readonly #driver: Driver
   readonly #settings: Settings
   readonly #outcome: Outcome
   readonly #sessions: Sessions
   readonly #ready = new Set<PartitionQueue>()
   readonly #busy = new Set<number>()
   readonly #stop = new AbortController()
-  #link: Link
+  readonly #link: Link
   #woken = false
 
   constructor(driver: Driver, settings: Settings, outcome: Outcome) {
-    this.#driver = driver
     this.#settings = settings
     this.#outcome = outcome
     this.#sessions = new Sessions(settings.idempotent)
@@ -60,11 +58,8 @@ export class Sender {
     batch.over = true
     batch.queue.batch = undefined
     if (batch.doubtful || batch.inFlight) this.#sessions.end(batch.session)
-    if (!batch.inFlight) return
-    // The socket is closed with it, so that nothing can be waiting behind an answer that does not come.
-    const link = this.#link
-    this.#link = this.#driver.open()
-    link.close()
+    // Nothing is to wait behind an answer that does not come.
+    if (batch.inFlight) this.#link.reset()
   }
 
   close(): void {

@@ -46,12 +46,16 @@ export function decodeSubscription(bytes: Buffer): Subscription {
   return { topics: found?.topics ?? [], owned: found?.userData?.toString() ?? '' }
 }
 
+const partial = 'partial'
+
 export function encodeAssignment(assignment: Assignment): Buffer {
   const partitions: Record<string, number[]> = {}
-  for (const [topic, ids] of Object.entries(assignment)) partitions[topic] = [...ids]
-  return AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: partitions, userData: Buffer.alloc(0) })
+  for (const [topic, ids] of Object.entries(assignment.partitions)) partitions[topic] = [...ids]
+  const userData = Buffer.from(assignment.partial ? partial : '')
+  return AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: partitions, userData })
 }
 
 export function decodeAssignment(bytes: Buffer): Assignment {
-  return AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
+  const found = AssignerProtocol.MemberAssignment.decode(bytes)
+  return { partitions: found?.assignment ?? {}, partial: found?.userData?.toString() === partial }
 }

@@ -135,6 +135,10 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     )
   }
 
+  reset(): void {
+    this.#sockets.reset()
+  }
+
   close(): void {
     this.#closed = true
     this.#sockets.close()
@@ -154,7 +158,9 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     try {
       return await request(broker)
     } catch (error) {
-      throw this.#failure(error, true)
+      const failure = this.#failure(error, true)
+      if (failure.code === 'TIMEOUT') this.reset()
+      throw failure
     }
   }
 

@@ -36,7 +36,11 @@ export class Sockets {
 
   close(): void {
     this.#closed = true
-    for (const socket of this.#open) socket.destroy(new Error('The link is closed.'))
+    this.reset()
+  }
+
+  reset(): void {
+    for (const socket of this.#open) socket.destroy(new Error('given up'))
   }
 }
 
