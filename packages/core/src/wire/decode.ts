@@ -1,6 +1,7 @@
 import { MessageUnreadableError } from '../errors.ts'
 import type { BaseEvent, EventMetadata, FailureKind } from '../events.ts'
 import type { StoredMessage } from '../spi/message.ts'
+import { derivedTopic } from '../spi/topics.ts'
 import { clone } from '../util/json.ts'
 import { readAttributes, readEnvelope } from './envelope.ts'
 import { CopyMessage, EventMessage } from './event-message.ts'
@@ -53,13 +54,21 @@ function binaryAttributes({ headers }: StoredMessage): Record<string, string> | 
 }
 
 /** Not published by a bus: the place where it is stored identifies it. */
-function foreign({ topic, position, storedAt, headers }: StoredMessage, data: unknown): BaseEvent {
+function foreign(message: StoredMessage, data: unknown): BaseEvent {
+  const { storedAt, headers } = message
   const metadata: EventMetadata = {
-    eventId: headers['id'] ?? `${topic}/${position}`,
+    eventId: headers['id'] ?? firstPlaceOf(message),
     timestamp: new Date(storedAt).toISOString(),
     source: headers['source'] ?? 'foreign',
   }
   return { type: headers['type'] ?? 'foreign', payload: data, metadata }
+}
+
+/** Where it was before the bus made copies of it. */
+function firstPlaceOf({ topic, position, headers }: StoredMessage): string {
+  const first = headers[header.deadPosition]
+  if (first === undefined) return `${topic}/${position}`
+  return `${headers[header.deadTopic] ?? derivedTopic(topic)?.parent ?? topic}/${first}`
 }
 
 function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {

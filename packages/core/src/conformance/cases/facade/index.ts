@@ -1,13 +1,19 @@
 import type { ConformanceCase } from '../../case.ts'
 import { apartCases } from './apart.ts'
+import { copyCases } from './copies.ts'
+import { deadLetterCases } from './dead-letters.ts'
 import { deferralCases } from './deferral.ts'
 import { deliveryCases } from './delivery.ts'
 import { fidelityCases } from './fidelity.ts'
+import { foreignCases } from './foreign.ts'
+import { giveUpCases } from './give-up.ts'
 import { groupCases } from './groups.ts'
 import { limitCases } from './limits.ts'
 import { orderCases } from './order.ts'
 import { retryCases } from './retry.ts'
+import { schemaCases } from './schemas.ts'
 import { startFromCases } from './start-from.ts'
+import { unreadableCases } from './unreadable.ts'
 
 /** The adapter below an `EventBus`. */
 export const facadeCases: readonly ConformanceCase[] = [
@@ -20,4 +26,10 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...retryCases,
   ...orderCases,
   ...deferralCases,
+  ...deadLetterCases,
+  ...giveUpCases,
+  ...copyCases,
+  ...unreadableCases,
+  ...foreignCases,
+  ...schemaCases,
 ]
