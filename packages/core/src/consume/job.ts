@@ -16,8 +16,8 @@ export class Job {
     this.delivery = delivery
     const { headers } = delivery.message
     const note = delivery.note === undefined ? undefined : readNote(delivery.note)
-    this.attempt = note?.attempt ?? number(headers[header.attempt]) ?? 1
-    this.firstFailureAt = note?.firstFailureAt ?? number(headers[header.deadFirst])
+    this.attempt = note?.attempt ?? count(headers[header.attempt]) ?? 1
+    this.firstFailureAt = note?.firstFailureAt ?? count(headers[header.deadFirst])
     this.key = delivery.message.key
   }
 
@@ -32,7 +32,7 @@ function readNote(note: string): { attempt: number; firstFailureAt: number } | u
   return found === null ? undefined : { attempt: Number(found[1]), firstFailureAt: Number(found[2]) }
 }
 
-function number(text: string | undefined): number | undefined {
-  const value = text === undefined ? Number.NaN : Number(text)
-  return Number.isFinite(value) ? value : undefined
+/** Headers may have been written by others. */
+function count(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined
 }

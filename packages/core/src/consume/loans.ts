@@ -1,6 +1,9 @@
 import { defaults } from '../defaults.ts'
 import type { Job } from './job.ts'
 
+// Over about how many the average of sizes is taken.
+const remembered = 16
+
 /** What a subscription has on loan: how much more fits, and what is at work. */
 export class Loans {
   readonly #prefetch: number
@@ -8,6 +11,8 @@ export class Loans {
   #listeners: (() => void)[] = []
   #open = 0
   #bytes = 0
+  /** Bytes of one, as seen lately: known also when nothing is on loan. */
+  #average = 0
 
   constructor(prefetch: number) {
     this.#prefetch = prefetch
@@ -19,20 +24,28 @@ export class Loans {
 
   /** 0 until half of the window is free: one pull for many events instead of one for each. */
   get room(): number {
-    if (this.#open === 0) return this.#prefetch
-    const free = Math.min(this.#prefetch - this.#open, this.#fitting)
-    return free * 2 >= this.#prefetch ? free : 0
+    const window = this.#window
+    const free = Math.min(window - this.#open, this.#fitting)
+    return free * 2 >= window ? free : 0
   }
 
-  /** How many more of the size seen so far the limit of bytes allows. */
+  /** How many of the size seen lately the limit of bytes allows; one always, or nothing would move. */
+  get #window(): number {
+    if (this.#average === 0) return this.#prefetch
+    return Math.max(1, Math.min(this.#prefetch, Math.floor(defaults.prefetchBytes / this.#average)))
+  }
+
+  /** How many more of them. */
   get #fitting(): number {
-    const average = this.#bytes / this.#open
-    return average === 0 ? this.#prefetch : Math.floor((defaults.prefetchBytes - this.#bytes) / average)
+    if (this.#average === 0 || this.#open === 0) return this.#prefetch
+    return Math.floor((defaults.prefetchBytes - this.#bytes) / this.#average)
   }
 
   add(job: Job): void {
+    const size = sizeOf(job)
     this.#open++
-    this.#bytes += sizeOf(job)
+    this.#bytes += size
+    this.#average = this.#average === 0 ? size : this.#average + (size - this.#average) / remembered
   }
 
   /** From now on it takes time: a handler runs, a copy is being stored. */

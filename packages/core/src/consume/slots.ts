@@ -15,7 +15,8 @@ export class Slots {
 
   give(): void {
     this.#free++
-    this.#waiting.shift()?.()
+    // Whoever is told may need it no more: then the next one is.
+    while (this.#free > 0 && this.#waiting.length > 0) this.#waiting.shift()?.()
   }
 
   /** Calls back once, when a slot is free. */

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { FakeDelivery, stored } from '../../test/support/messages.ts'
+import { Job } from './job.ts'
+
+function jobWith(headers: Record<string, string>, note?: string): Job {
+  return new Job(new FakeDelivery(stored('{}', { headers, key: 'k' }), { note }))
+}
+
+describe('Job', () => {
+  it('begins at the first start, with nothing to note', () => {
+    const job = jobWith({})
+    expect({ attempt: job.attempt, firstFailureAt: job.firstFailureAt, key: job.key, note: job.note, settled: job.settled }).toEqual({
+      attempt: 1,
+      firstFailureAt: undefined,
+      key: 'k',
+      note: undefined,
+      settled: false,
+    })
+  })
+
+  it('goes on counting where a retry copy left off', () => {
+    const job = jobWith({ 'bus-attempt': '4', 'bus-dead-first': '1000' })
+    expect([job.attempt, job.firstFailureAt]).toEqual([4, 1_000])
+  })
+
+  it('goes on counting where it was given back', () => {
+    const given = jobWith({})
+    given.attempt = 3
+    given.firstFailureAt = 2_000
+    const again = jobWith({ 'bus-attempt': '2', 'bus-dead-first': '1000' }, given.note)
+    expect([again.attempt, again.firstFailureAt]).toEqual([3, 2_000])
+  })
+
+  it.each(['', 'three', '3', '3 x', '-1 5', '3 5 7', '3.5 7'])('is not misled by the note %j', (note) => {
+    const job = jobWith({ 'bus-attempt': '2', 'bus-dead-first': '1000' }, note)
+    expect([job.attempt, job.firstFailureAt]).toEqual([2, 1_000])
+  })
+
+  it.each(['', 'two', '0', '-1', '1.5', 'Infinity', '1e400'])('is not misled by the header bus-attempt: %j', (header) => {
+    expect(jobWith({ 'bus-attempt': header }).attempt).toBe(1)
+  })
+})
