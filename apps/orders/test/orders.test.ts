@@ -31,7 +31,8 @@ describe('orders', () => {
     },
   )
 
-  test.each(sharedBackends())(
+  // Most of it is waiting for a backend to notice the death.
+  test.concurrent.each(sharedBackends())(
     'loses nothing when a payment process is killed in the middle on %s',
     { timeout: 3 * minutes },
     async (backend) => {
