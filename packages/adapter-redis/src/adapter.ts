@@ -86,7 +86,9 @@ export class RedisAdapter implements EventBusAdapter {
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#assertOpen()
     const { group, topics } = options
-    const consumer = group === undefined ? await FanOutConsumer.open(this.#host, options) : await GroupConsumer.join(this.#host, options, group)
+    const consumer = await this.#link.patiently<Consumer>(() =>
+      group === undefined ? FanOutConsumer.open(this.#host, options) : GroupConsumer.join(this.#host, options, group),
+    )
     this.#consumers.set(consumer, topics.map(({ topic }) => this.#mover.use(topic)))
     if (this.#closing !== undefined) {
       await consumer.close()
@@ -100,15 +102,15 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   async listTopics(): Promise<readonly string[]> {
-    return await this.#catalog.list()
+    return await this.#link.patiently(() => this.#catalog.list())
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {
-    return await inspectGroup(this.#link, this.#catalog, topic, group)
+    return await this.#link.patiently(() => inspectGroup(this.#link, this.#catalog, topic, group))
   }
 
   async deleteGroup(topic: string, group: string): Promise<void> {
-    await deleteGroup(this.#link, this.#catalog, topic, group)
+    await this.#link.patiently(() => deleteGroup(this.#link, this.#catalog, topic, group))
   }
 
   async ping(signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
-import { hasCode, isReply } from '../link/failure.ts'
-import { NotSentError, type Argument, type Link } from '../link/link.ts'
+import { hasCode, isReply, NotSentError } from '../link/failure.ts'
+import type { Argument, Link } from '../link/link.ts'
 import { lendOldest, page, read, take } from '../scripts/lend.ts'
 import { Entry, type Row } from '../topics/entry.ts'
 import { Loan, type Lender } from './delivery.ts'

@@ -1,6 +1,6 @@
 import { LoanLostError, PublishError, TimeoutError, type Message } from '@bus/core/spi'
-import { isReply } from '../link/failure.ts'
-import { NotSentError, type Link } from '../link/link.ts'
+import { isReply, NotSentError } from '../link/failure.ts'
+import type { Link } from '../link/link.ts'
 import { bodyOf, headOf } from '../publish/encode.ts'
 import { forward } from '../scripts/settle.ts'
 import type { Catalog } from '../topics/catalog.ts'

@@ -14,6 +14,19 @@ export function hasCode(error: unknown, code: string): boolean {
   return isReply(error) && codeOf(error) === code
 }
 
+/** There was no connection: nothing has left this process. */
+export class NotSentError extends BackendUnavailableError {
+  constructor(why: BackendUnavailableError) {
+    super(why.message, { cause: why.cause })
+  }
+}
+
+/** The connection broke, or was not there: there is no answer, and there will be none. */
+export function isLoss(error: unknown): boolean {
+  if (error instanceof NotSentError) return true
+  return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || error.message === 'Connection is closed.')
+}
+
 /** In words that tell what to do. */
 export function unavailable(address: string, error: unknown): BackendUnavailableError {
   return new BackendUnavailableError(`Redis at ${address} ${reasonOf(error)}`, { cause: error })

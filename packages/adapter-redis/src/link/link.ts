@@ -3,7 +3,7 @@ import { Command, type Redis } from 'ioredis'
 import type { Script } from '../scripts/script.ts'
 import { addressOf, type Settings } from '../settings.ts'
 import { createClient } from './client.ts'
-import { hasCode, unavailable } from './failure.ts'
+import { hasCode, isLoss, NotSentError, unavailable } from './failure.ts'
 
 export type Argument = string | number | Buffer
 
@@ -87,6 +87,25 @@ export class Link {
     })
   }
 
+  /**
+   * For what may be asked twice: waits for the connection, as long as a first one may take, and asks again if it broke.
+   */
+  async patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
+    const limit = AbortSignal.timeout(this.#settings.connectTimeoutMs)
+    while (true) {
+      if (!this.#closed) {
+        await this.whenReady(limit).catch(() => {
+          throw this.failure()
+        })
+      }
+      try {
+        return await ask()
+      } catch (error) {
+        if (this.#closed || limit.aborted || !isLoss(error)) throw error
+      }
+    }
+  }
+
   command(name: string, ...args: readonly Argument[]): Promise<unknown> {
     return this.#send(name, args)
   }
@@ -142,12 +161,5 @@ export class Link {
         ? `accepted the connection, but was not ready within ${connectTimeoutMs} ms: it may be loading its data.`
         : `did not answer within ${connectTimeoutMs} ms. Is the address right, and is nothing in between?`
     return new BackendUnavailableError(`Redis at ${this.address} ${text}`, { cause: this.#lastError ?? cause })
-  }
-}
-
-/** There was no connection: nothing has left this process. */
-export class NotSentError extends BackendUnavailableError {
-  constructor(why: BackendUnavailableError) {
-    super(why.message, { cause: why.cause })
   }
 }

@@ -1,6 +1,6 @@
 import { TimeoutError, type Message } from '@bus/core/spi'
-import { codeOf, isReply } from '../link/failure.ts'
-import { NotSentError, type Link } from '../link/link.ts'
+import { codeOf, isReply, NotSentError } from '../link/failure.ts'
+import type { Link } from '../link/link.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { Batch, type Failure } from './batch.ts'
 import type { Road } from './encode.ts'

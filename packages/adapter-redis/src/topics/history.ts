@@ -9,7 +9,7 @@ const pageSize = 250
 
 /** The streams of a topic as one, in order of position, up to what is there when it is called. */
 export function readHistory(link: Link, catalog: Catalog, range: ReadRange): AsyncIterable<StoredMessage> {
-  const cursors = open(link, catalog, range)
+  const cursors = link.patiently(() => open(link, catalog, range))
   // Whoever never iterates never learns of it.
   cursors.catch(() => {})
   return merge(link, cursors, range.limit ?? Number.POSITIVE_INFINITY)
@@ -82,7 +82,7 @@ class Cursor {
     this.#page = []
     this.#at = 0
     if (this.#done) return
-    const rows = (await link.command('XRANGE', this.#stream, this.#from, this.#end, 'COUNT', count)) as readonly Row[]
+    const rows = (await link.patiently(() => link.command('XRANGE', this.#stream, this.#from, this.#end, 'COUNT', count))) as readonly Row[]
     const entries = rows.map(([id, fields]) => new Entry(this.#topic, this.#number, id.toString('latin1'), fields))
     this.#page = entries.filter(({ storedAt }) => storedAt <= this.#until)
     this.#done = rows.length < count

@@ -1,0 +1,30 @@
+import { writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RedisAdapter } from '@bus/adapter-redis'
+import { Worker } from './worker.ts'
+
+// A member of a group in a process of its own: says on standard output what it does, in a way that survives SIGKILL.
+const [url, prefix, topic, lease, poison] = process.argv.slice(2) as [string, string, string, string, string?]
+const say = (...words: readonly unknown[]): void => void writeSync(1, `${words.join(' ')} ${performance.timeOrigin + performance.now()}\n`)
+
+const adapter = new RedisAdapter({ url, prefix, leaseMs: Number(lease) })
+await adapter.initialize()
+const worker = await Worker.start({
+  adapter,
+  topic,
+  group: 'g',
+  handle: async ({ message, redeliveries }) => {
+    const body = Buffer.from(message.body).toString()
+    say('start', body, redeliveries)
+    if (body === poison) process.kill(process.pid, 'SIGKILL')
+    await sleep(1 + Math.random() * 4)
+    say('end', body, redeliveries)
+  },
+})
+say('ready', '-', 0)
+process.once('SIGTERM', () => {
+  void worker
+    .leave()
+    .then(() => adapter.close())
+    .then(() => say('left', '-', 0))
+})
