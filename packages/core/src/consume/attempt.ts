@@ -116,6 +116,7 @@ class Context implements HandlerContext {
   readonly #job: Job
   readonly #route: Route
   #outcome: PromiseWithResolvers<void> | undefined
+  #claimed = false
 
   constructor(job: Job, route: Route, signal: AbortSignal) {
     this.#job = job
@@ -145,29 +146,37 @@ class Context implements HandlerContext {
   }
 
   async ack(): Promise<void> {
-    this.#manual('ack').resolve()
-    await this.#job.delivery.ack()
+    const outcome = this.#manual('ack')
+    outcome?.resolve()
+    if (outcome !== undefined) await this.#job.delivery.ack()
   }
 
   async nack({ delayMs }: { readonly delayMs?: number | undefined } = {}): Promise<void> {
     const reason = 'the handler called nack()'
-    this.#manual('nack').reject(delayMs === undefined ? new Error(reason) : new RetryAfterError(delayMs, reason))
+    this.#manual('nack')?.reject(delayMs === undefined ? new Error(reason) : new RetryAfterError(delayMs, reason))
   }
 
   async deadLetter(reason: string): Promise<void> {
-    this.#manual('deadLetter').reject(new Unhandleable('rejected', new Error(reason), true))
+    this.#manual('deadLetter')?.reject(new Unhandleable('rejected', new Error(reason), true))
   }
 
   /** For `autoAck: false`: over when the event is settled, or the handler threw before it was. */
   settledBy(returned: void | Promise<void>): Promise<void> {
     const outcome = this.#open()
-    if (isThenable(returned)) returned.catch(outcome.reject)
+    if (isThenable(returned)) returned.catch((error: unknown) => this.#claim()?.reject(error))
     return outcome.promise
   }
 
-  #manual(call: string): PromiseWithResolvers<void> {
-    if (!this.#route.policy.autoAck) return this.#open()
+  #manual(call: string): PromiseWithResolvers<void> | undefined {
+    if (!this.#route.policy.autoAck) return this.#claim()
     throw new EventBusError('BUS_CONFIG_INVALID', `context.${call}() is for subscriptions with autoAck: false.`)
+  }
+
+  /** The first word counts: acknowledging what waits for its retry already would lose it if its process ends. */
+  #claim(): PromiseWithResolvers<void> | undefined {
+    if (this.#claimed || this.#job.attempt !== this.attempt) return undefined
+    this.#claimed = true
+    return this.#open()
   }
 
   #open(): PromiseWithResolvers<void> {

@@ -12,7 +12,7 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /** The event was delivered by a replay. */
   readonly replayed: boolean
-  /** For `autoAck: false`: the event is done. Resolves when that is recorded. */
+  /** For `autoAck: false`: the event is done. Resolves when that is recorded. Of the three, the first call counts. */
   ack(): Promise<void>
   /** For `autoAck: false`: as if the handler had thrown; with `delayMs` instead of the computed delay. */
   nack(options?: { readonly delayMs?: number | undefined }): Promise<void>

@@ -12,6 +12,7 @@ import { attempt, type Route } from './attempt.ts'
 import type { Handler } from './context.ts'
 import type { Counters } from './counters.ts'
 import { type FailureHost, Failures } from './failures.ts'
+import { frames } from './frame.ts'
 import type { ConsumeHost } from './host.ts'
 import { Job } from './job.ts'
 import { Lanes } from './lanes.ts'
@@ -99,7 +100,9 @@ export class TopicSubscription implements FailureHost {
     const topics = [{ topic: this.topic, startFrom }]
     if (group !== undefined) topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'earliest' })
     this.#consumer = await this.adapter.consume({ topics, group, handover: (open, signal) => this.#handOver(open, signal) })
-    void this.#pump.run(this.#consumer, this.#stop.signal)
+    const consumer = this.#consumer
+    // A subscription that is made inside a handler is not part of what is handled there.
+    void frames.exit(() => this.#pump.run(consumer, this.#stop.signal))
   }
 
   room(): number {
