@@ -9,7 +9,13 @@ function jobWith(headers: Record<string, string>, note?: string): Job {
 describe('Job', () => {
   it('begins at the first start, with nothing to note', () => {
     const job = jobWith({})
-    expect({ attempt: job.attempt, firstFailureAt: job.firstFailureAt, key: job.key, note: job.note, settled: job.settled }).toEqual({
+    expect({
+      attempt: job.attempt,
+      firstFailureAt: job.firstFailureAt,
+      key: job.key,
+      note: job.note,
+      settled: job.settled,
+    }).toEqual({
       attempt: 1,
       firstFailureAt: undefined,
       key: 'k',
@@ -36,7 +42,10 @@ describe('Job', () => {
     expect([job.attempt, job.firstFailureAt]).toEqual([2, 1_000])
   })
 
-  it.each(['', 'two', '0', '-1', '1.5', 'Infinity', '1e400'])('is not misled by the header bus-attempt: %j', (header) => {
-    expect(jobWith({ 'bus-attempt': header }).attempt).toBe(1)
-  })
+  it.each(['', 'two', '0', '-1', '1.5', 'Infinity', '1e400'])(
+    'is not misled by the header bus-attempt: %j',
+    (header) => {
+      expect(jobWith({ 'bus-attempt': header }).attempt).toBe(1)
+    },
+  )
 })

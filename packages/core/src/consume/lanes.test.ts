@@ -16,7 +16,10 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('evict' as const), pick: fc.nat(), home: fc.nat(homes - 1) }) },
 )
 
-async function perform(shop: Workshop, { kind, pick, home }: { kind: string; pick: number; home: number }): Promise<void> {
+async function perform(
+  shop: Workshop,
+  { kind, pick, home }: { kind: string; pick: number; home: number },
+): Promise<void> {
   const from = kind === 'resume' ? shop.held : shop.running
   const job = from[pick % Math.max(1, from.length)]
   if (kind === 'add') shop.add([...keys, undefined][pick % (keys.length + 1)], home)
@@ -30,19 +33,23 @@ async function perform(shop: Workshop, { kind, pick, home }: { kind: string; pic
 describe('Lanes', () => {
   it('keep order by key, never run more than there are slots, and start everything, whatever happens', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), async (steps, concurrency) => {
-        const shop = new Workshop(concurrency, homes)
-        for (const one of steps) await perform(shop, one)
-        await shop.finish()
-        const seen = new Set([...shop.started, ...shop.evicted])
-        expect(shop.added.filter((job) => !seen.has(job)).map(position)).toEqual([])
-        for (const key of keys) {
-          for (let home = 0; home < homes; home++) {
-            const starts = shop.startsOf(key, home)
-            expect(starts).toEqual(starts.toSorted((a, b) => a - b))
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (steps, concurrency) => {
+          const shop = new Workshop(concurrency, homes)
+          for (const one of steps) await perform(shop, one)
+          await shop.finish()
+          const seen = new Set([...shop.started, ...shop.evicted])
+          expect(shop.added.filter((job) => !seen.has(job)).map(position)).toEqual([])
+          for (const key of keys) {
+            for (let home = 0; home < homes; home++) {
+              const starts = shop.startsOf(key, home)
+              expect(starts).toEqual(starts.toSorted((a, b) => a - b))
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 200 },
     )
   })

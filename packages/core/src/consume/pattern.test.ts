@@ -3,9 +3,18 @@ import { TopicInvalidError } from '../errors.ts'
 import { assertPattern, isPattern, markTopicOf, matcher } from './pattern.ts'
 
 const topics = [
-  'orders', 'orders.placed', 'orders.paid.eu', 'ordersXplaced', 'payments',
-  'orders.billing.retry', 'orders.billing.dlq', 'orders.broadcast.dlq', 'orders.delayed', 'orders.billing.dlq.ops.retry',
-  '__pattern.orders', '__consumer_offsets',
+  'orders',
+  'orders.placed',
+  'orders.paid.eu',
+  'ordersXplaced',
+  'payments',
+  'orders.billing.retry',
+  'orders.billing.dlq',
+  'orders.broadcast.dlq',
+  'orders.delayed',
+  'orders.billing.dlq.ops.retry',
+  '__pattern.orders',
+  '__consumer_offsets',
 ]
 const plain = ['orders', 'orders.placed', 'orders.paid.eu', 'ordersXplaced', 'payments']
 
@@ -30,7 +39,10 @@ describe('a pattern', () => {
   it('sees dead letters, and still no retries, if asked to', () => {
     expect(topics.filter(matcher('*', true))).toEqual([...plain, 'orders.billing.dlq', 'orders.broadcast.dlq'])
     expect(topics.filter(matcher('orders.*', true))).toEqual([
-      'orders.placed', 'orders.paid.eu', 'orders.billing.dlq', 'orders.broadcast.dlq',
+      'orders.placed',
+      'orders.paid.eu',
+      'orders.billing.dlq',
+      'orders.broadcast.dlq',
     ])
   })
 

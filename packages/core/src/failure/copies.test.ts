@@ -27,7 +27,12 @@ describe('retryCopy', () => {
       notBefore: 12_345,
       retention: undefined,
     })
-    expect(copy.headers).toEqual({ traced: 'yes', 'bus-attempt': '5', 'bus-dead-first': '1000', 'bus-dead-position': '42' })
+    expect(copy.headers).toEqual({
+      traced: 'yes',
+      'bus-attempt': '5',
+      'bus-dead-first': '1000',
+      'bus-dead-position': '42',
+    })
   })
 
   it('keeps the first place through further retries', () => {
@@ -99,7 +104,9 @@ describe('deadCopy', () => {
     })
 
     it('does not name the second group where the first death was outside any group', () => {
-      const broadcast = storedCopy(deadCopy('orders.broadcast.dlq', source, { ...failure, group: undefined }, 'rejected'))
+      const broadcast = storedCopy(
+        deadCopy('orders.broadcast.dlq', source, { ...failure, group: undefined }, 'rejected'),
+      )
       const headers = headersAfter(broadcast, second)
       expect(headers['bus-dead-topic']).toBe('orders')
       expect(headers).not.toHaveProperty('bus-dead-group')
@@ -133,7 +140,12 @@ describe('deadCopy', () => {
 
 describe('sameCopy', () => {
   it('changes nothing', () => {
-    const early = stored('{}', { topic: 'orders.billing.retry', headers: { 'bus-attempt': '2' }, notBefore: 5, key: 'k' })
+    const early = stored('{}', {
+      topic: 'orders.billing.retry',
+      headers: { 'bus-attempt': '2' },
+      notBefore: 5,
+      key: 'k',
+    })
     const { topic, key, headers, body, notBefore } = sameCopy(early)
     expect({ topic, key, headers, body, notBefore }).toEqual({
       topic: early.topic,

@@ -8,7 +8,11 @@ describe('errors that steer', () => {
     expect(NonRetryableError.is(foreign)).toBe(true)
     expect(RetryAfterError.is(later)).toBe(true)
     expect(RetryAfterError.is(Object.assign(new Error('later'), { name: 'RetryAfterError' }))).toBe(false)
-    expect([NonRetryableError.is(new Error('x')), NonRetryableError.is('x'), RetryAfterError.is(null)]).toEqual([false, false, false])
+    expect([NonRetryableError.is(new Error('x')), NonRetryableError.is('x'), RetryAfterError.is(null)]).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 
   it('may be subclassed', () => {
@@ -20,7 +24,11 @@ describe('errors that steer', () => {
 
   it('carry a cause and a message that says something', () => {
     const cause = new Error('cause')
-    expect(new RetryAfterError(250, undefined, { cause })).toMatchObject({ delayMs: 250, message: 'try again in 250 ms', cause })
+    expect(new RetryAfterError(250, undefined, { cause })).toMatchObject({
+      delayMs: 250,
+      message: 'try again in 250 ms',
+      cause,
+    })
     expect(new NonRetryableError('no', { cause }).cause).toBe(cause)
   })
 })

@@ -80,8 +80,17 @@ const monsters: readonly (readonly [string, () => unknown])[] = [
   ['an array with further members', () => decorated],
   ['a proxy', () => proxied],
   ['a proxy of an array', () => new Proxy([1, { a: 2 }], {})],
-  ['a getter that removes members', () => ({ ...Object.getOwnPropertyDescriptors({}), a: Object.create(Object.prototype, Object.getOwnPropertyDescriptors(shrinking)) as unknown })],
-  ['a getter that adds members', () => Object.create(Object.prototype, Object.getOwnPropertyDescriptors(growing)) as unknown],
+  [
+    'a getter that removes members',
+    () => ({
+      ...Object.getOwnPropertyDescriptors({}),
+      a: Object.create(Object.prototype, Object.getOwnPropertyDescriptors(shrinking)) as unknown,
+    }),
+  ],
+  [
+    'a getter that adds members',
+    () => Object.create(Object.prototype, Object.getOwnPropertyDescriptors(growing)) as unknown,
+  ],
   ['boxed primitives', () => [Object(1), Object('s'), Object(true), Object(Number.NaN), Object(-0)]],
   ['negative zero', () => [-0, { zero: -0 }]],
   ['what is not finite', () => [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
@@ -133,8 +142,22 @@ describe('snapshot', () => {
     ['a cycle', cyclic],
     ['a cycle through an array', () => [cyclic()]],
     ['a revoked proxy', revoked],
-    ['a getter that throws', () => ({ get a() { throw new TypeError('no') } })],
-    ['toJSON that throws', () => ({ toJSON() { throw new TypeError('no') } })],
+    [
+      'a getter that throws',
+      () => ({
+        get a() {
+          throw new TypeError('no')
+        },
+      }),
+    ],
+    [
+      'toJSON that throws',
+      () => ({
+        toJSON() {
+          throw new TypeError('no')
+        },
+      }),
+    ],
   ])('throws for %s what JSON throws', (_name, make) => {
     expect(() => JSON.stringify(make())).toThrow(TypeError)
     expect(() => snapshot(make())).toThrow(TypeError)
@@ -164,7 +187,11 @@ describe('snapshot', () => {
 
   it('calls a getter of ordinary data once', () => {
     let calls = 0
-    const value = { get a() { return ++calls } }
+    const value = {
+      get a() {
+        return ++calls
+      },
+    }
     expect(snapshot(value).value).toEqual({ a: 1 })
     expect(calls).toBe(1)
   })

@@ -22,8 +22,15 @@ function expectRoundTrip(value: unknown): void {
   expect(maxBytes).toBeGreaterThanOrEqual(bytesOf(value))
 }
 
-const strings = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constantFrom('\ud800', '\udfff', '"\\\n\u0001'))
-const keys = fc.oneof(strings, fc.constantFrom('__proto__', 'constructor', 'toString', 'toJSON', 'length', '1', '0', '-1', ''))
+const strings = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('\ud800', '\udfff', '"\\\n\u0001'),
+)
+const keys = fc.oneof(
+  strings,
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'toJSON', 'length', '1', '0', '-1', ''),
+)
 const leaves = fc.oneof(
   strings,
   fc.double(),
@@ -46,7 +53,12 @@ function objectOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
 }
 
 const anything = fc.letrec((tie) => ({
-  tree: fc.oneof({ depthSize: 'small', withCrossShrink: true }, leaves, fc.array(tie('tree'), { maxLength: 6 }), objectOf(tie('tree'))),
+  tree: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    leaves,
+    fc.array(tie('tree'), { maxLength: 6 }),
+    objectOf(tie('tree')),
+  ),
 })).tree
 
 const json = fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' })

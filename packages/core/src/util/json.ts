@@ -111,8 +111,13 @@ function cloneObject(value: Record<string, unknown>): Record<string, unknown> {
   for (const key in copy) {
     const member = copy[key]
     if (typeof member !== 'object' || member === null) continue
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: clone(member), enumerable: true, configurable: true, writable: true })
-    else copy[key] = clone(member)
+    setMember(copy, key, clone(member))
   }
   return copy
+}
+
+/** Assigns, but for `__proto__`, which would not become a member that way. */
+export function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
 }

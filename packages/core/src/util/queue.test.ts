@@ -44,9 +44,18 @@ function drained(queue: Like): (number | undefined)[] {
 describe('Queue', () => {
   it('gives back in order what was put in, whatever happens in between', () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('push' as const), count: fc.integer({ min: 1, max: 700 }) }) },
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('shift' as const), count: fc.integer({ min: 1, max: 900 }) }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('extract' as const), count: fc.integer({ min: 2, max: 5 }) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({ kind: fc.constant('push' as const), count: fc.integer({ min: 1, max: 700 }) }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({ kind: fc.constant('shift' as const), count: fc.integer({ min: 1, max: 900 }) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('extract' as const), count: fc.integer({ min: 2, max: 5 }) }),
+      },
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

@@ -30,7 +30,7 @@ function known({ origin }: StoredMessage): BaseEvent | undefined {
 
 function parse(message: StoredMessage): BaseEvent {
   const binary = binaryAttributes(message)
-  const data = parseJson(message)
+  const data = binary === undefined ? parseJson(message) : binaryData(message)
   const event = binary === undefined ? readEnvelope(data) : readAttributes(binary, data)
   if (typeof event === 'string') throw new MessageUnreadableError(message.topic, message.position, event)
   return event ?? foreign(message, data)
@@ -43,6 +43,15 @@ function parseJson({ topic, position, body }: StoredMessage): unknown {
   } catch (cause) {
     throw new MessageUnreadableError(topic, position, 'it is not JSON text', { cause })
   }
+}
+
+/** In binary mode the body may be anything, or nothing; the content type tells. */
+function binaryData(message: StoredMessage): unknown {
+  const { headers, body } = message
+  const type = headers['content-type']
+  if (body.length === 0) return undefined
+  if (type === undefined || /[/+]json *(;|$)/i.test(type)) return parseJson(message)
+  return /^text\//i.test(type) ? new TextDecoder().decode(body) : Uint8Array.from(body)
 }
 
 /** CloudEvents, Kafka protocol binding §3.2: attributes are headers that begin with `ce_`. */
@@ -73,8 +82,8 @@ function firstPlaceOf({ topic, position, headers }: StoredMessage): string {
 
 function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {
   const time = (name: string): string | undefined => {
-    const value = headers[name]
-    return value === undefined ? undefined : new Date(Number(value)).toISOString()
+    const date = new Date(Number(headers[name]))
+    return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
   }
   const error = headers[header.deadError] ?? ''
   const colon = error.indexOf(': ')
@@ -89,7 +98,7 @@ function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {
       originalTopic: headers[header.deadTopic],
       originalGroup: headers[header.deadGroup],
       originalPosition: headers[header.deadPosition],
-      attempts: Number(headers[header.deadAttempts] ?? 0),
+      attempts: Number(headers[header.deadAttempts]) || 0,
       firstFailureAt: time(header.deadFirst),
       lastFailureAt: time(header.deadLast),
     },

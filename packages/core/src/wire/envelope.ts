@@ -1,4 +1,5 @@
 import type { BaseEvent, EventMetadata } from '../events.ts'
+import { setMember } from '../util/json.ts'
 
 /** Attributes of CloudEvents 1.0 (spec.md §3.1; extension names are lower case) and the metadata they stand for. */
 interface Envelope {
@@ -19,6 +20,8 @@ interface Envelope {
   /** What metadata has beyond the above, as JSON text: an attribute may not hold an object. */
   metadata?: string | undefined
   data?: unknown
+  /** Bytes, in envelopes of others. */
+  data_base64?: unknown
 }
 
 const attributeOf: Readonly<Record<string, keyof Envelope>> = {
@@ -56,14 +59,18 @@ export function encodeEnvelope(topic: string, key: string | undefined, event: Ba
 
 function encodeRest(metadata: EventMetadata): string | undefined {
   let rest: Record<string, unknown> | undefined
-  for (const name in metadata) if (attributeOf[name] === undefined) (rest ??= {})[name] = metadata[name]
+  for (const name in metadata) {
+    if (!Object.hasOwn(attributeOf, name)) setMember((rest ??= {}), name, metadata[name])
+  }
   return rest === undefined ? undefined : JSON.stringify(rest)
 }
 
 /** `undefined` if `value` is no CloudEvents envelope; a text that says what is wrong with one that is broken. */
 export function readEnvelope(value: unknown): BaseEvent | string | undefined {
   if (typeof value !== 'object' || value === null || !('specversion' in value)) return undefined
-  return readAttributes(value as Record<string, unknown>, (value as Envelope).data)
+  const { data, data_base64: base64 } = value as Partial<Envelope>
+  const payload = data === undefined && typeof base64 === 'string' ? Uint8Array.from(Buffer.from(base64, 'base64')) : data
+  return readAttributes(value as Record<string, unknown>, payload)
 }
 
 /** Attributes from wherever they stood: the envelope, or headers in binary mode. */
@@ -75,7 +82,8 @@ export function readAttributes(attributes: Readonly<Record<string, unknown>>, da
   const metadata: Record<string, unknown> = readRest(attributes['metadata'])
   for (const name in attributeOf) {
     const value = attributes[attributeOf[name] as string]
-    if (value !== undefined) metadata[name] = value
+    // JSON format, §2.2: null is as good as absent.
+    if (value !== undefined && value !== null) metadata[name] = value
   }
   metadata['timestamp'] ??= new Date(0).toISOString()
   return { type: attributes['type'] as string, payload: data, metadata: metadata as EventMetadata }
