@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Loan } from '../src/consume/loan.ts'
+import { OffsetTracker, Slot } from '../src/consume/offset-tracker.ts'
+import type { LogRecord } from '../src/driver/driver.ts'
+
+const record: LogRecord = { offset: '0', timestamp: '0', key: null, value: null, headers: {} }
+
+type Step =
+  | { readonly do: 'add'; readonly gap: number; readonly done: boolean }
+  | { readonly do: 'take' }
+  | { readonly do: 'settle'; readonly which: number }
+  | { readonly do: 'giveBack'; readonly which: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('add' as const), gap: fc.integer({ min: 1, max: 3 }), done: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(1000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('giveBack' as const), which: fc.nat(1000) }) },
+)
+
+/** Everything the tracker says, worked out the slow way. */
+class Model {
+  readonly all: { readonly offset: number; done: boolean; lent: boolean; taken: boolean }[] = []
+
+  get low(): number | undefined {
+    return this.all.find(({ done }) => !done)?.offset
+  }
+
+  get next(): number | undefined {
+    return this.all.find(({ done, lent }) => !done && !lent)?.offset
+  }
+
+}
+
+describe('the offset tracker', () => {
+  it('never passes over what is open, whatever is done in whatever order, and lends in order', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const tracker = new OffsetTracker()
+        const model = new Model()
+        const lent: Slot[] = []
+        let offset = 10
+        for (const one of steps) {
+          if (one.do === 'add') {
+            offset += one.gap
+            tracker.add(new Slot(offset, one.done ? undefined : record))
+            model.all.push({ offset, done: one.done, lent: false, taken: false })
+          } else if (one.do === 'take') {
+            const expected = model.next
+            const slot = tracker.take()
+            expect(slot?.offset).toBe(expected)
+            if (slot === undefined) continue
+            slot.loan = {} as Loan
+            lent.push(slot)
+            const known = model.all.find((entry) => entry.offset === expected)
+            if (known !== undefined) known.lent = true
+          } else if (lent.length > 0) {
+            const [slot] = lent.splice(one.which % lent.length, 1) as [Slot]
+            const known = model.all.find((entry) => entry.offset === slot.offset)
+            slot.loan = undefined
+            if (known !== undefined) known.lent = false
+            if (one.do === 'giveBack') tracker.giveBack(slot)
+            else {
+              tracker.settle(slot)
+              if (known !== undefined) known.done = true
+            }
+          }
+          expect(tracker.low()).toBe(model.low)
+          expect(tracker.lent).toBe(model.all.filter((entry) => entry.lent).length)
+          expect(tracker.waiting).toBe(model.all.filter((entry) => !entry.done && !entry.lent).length)
+          expect([...tracker.open()].map((slot) => slot.offset)).toEqual(
+            model.all.filter((entry) => entry.lent).map((entry) => entry.offset),
+          )
+          const runs = tracker.doneRuns(1000)
+          const within = (at: number): boolean => runs.some(([first, last]) => first <= at && at <= last)
+          for (const entry of model.all) {
+            if (model.low !== undefined && entry.offset > model.low) expect(within(entry.offset)).toBe(entry.done)
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('does not grow with what is done behind one that is not', () => {
+    const tracker = new OffsetTracker()
+    for (let offset = 0; offset < 100_000; offset++) {
+      tracker.add(new Slot(offset, record))
+      const slot = tracker.take() as Slot
+      if (offset > 0) tracker.settle(slot)
+    }
+    expect(tracker.low()).toBe(0)
+    expect(tracker.doneRuns(10)).toEqual([[1, 99_999]])
+  })
+})
