@@ -16,7 +16,8 @@ export async function exec(command: string, args: readonly string[], { cwd, env 
     return stdout.trim()
   } catch (error) {
     const { message, stdout, stderr } = error as Error & { stdout: string; stderr: string }
-    throw new Error(`${message}\nin ${cwd}\n${stdout}\n${stderr}`, { cause: error })
+    // Without the cause, which would print all of it a second time.
+    throw new Error(`${message}\nin ${cwd}\n${stdout}\n${stderr}`)
   }
 }
 

@@ -49,7 +49,8 @@ export class Project {
   /** Everything in one file, to be run where nothing is installed. */
   async bundle(name: string, outfile: string): Promise<void> {
     // Packages in the old module format call `require`, which a bundle in the new one does not have.
-    const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    const banner =
+      "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
     const flags = ['--bundle', '--platform=node', '--format=esm', '--target=node20', '--log-level=warning']
     await this.#bin('esbuild', join('dist', `${name}.js`), ...flags, `--banner:js=${banner}`, `--outfile=${outfile}`)
   }
