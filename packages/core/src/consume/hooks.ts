@@ -3,6 +3,7 @@ import type { Clock } from '../util/clock.ts'
 import { errorText } from '../util/error-text.ts'
 import type { Logger } from '../util/logger.ts'
 import { RateLimit } from '../util/rate-limit.ts'
+import { isThenable } from '../util/thenable.ts'
 
 interface AboutEvent {
   readonly topic: string
@@ -55,10 +56,12 @@ export class Hooks {
   emit<Name extends HookName>(name: Name, details: HookMap[Name]): void {
     this.#log(name, details)
     for (const listener of this.#listeners[name]) {
+      const failed = (error: unknown): void => this.#write('error', `a listener of "${name}" failed`, { error: errorText(error) })
       try {
-        listener(details)
+        const returned: unknown = listener(details)
+        if (isThenable(returned)) returned.then(undefined, failed)
       } catch (error) {
-        this.#logger.error(`a listener of "${name}" failed`, { error: errorText(error) })
+        failed(error)
       }
     }
   }
@@ -71,7 +74,16 @@ export class Hooks {
     if (suppressed === undefined) return
     const { error, ...rest } = details
     const fields = { ...rest, error: errorText(error), ...(suppressed > 0 ? { alsoSuppressed: suppressed } : {}) }
-    this.#logger[line.level](line.message, fields)
+    this.#write(line.level, line.message, fields)
+  }
+
+  /** A logger that fails must not take the events with it, and there is nowhere left to say so. */
+  #write(level: Line['level'], message: string, fields: Readonly<Record<string, unknown>>): void {
+    try {
+      this.#logger[level](message, fields)
+    } catch {
+      // See above.
+    }
   }
 }
 

@@ -57,9 +57,13 @@ export function subscriptionPolicy(
 
 function check(policy: SubscriptionPolicy): void {
   const issues: ConfigIssue[] = []
-  const atLeast = (name: string, value: number | undefined, min: number, whole = true): void => {
-    if (value === undefined || (value >= min && (!whole || Number.isInteger(value)))) return
-    issues.push({ name, problem: `${value} is not a ${whole ? 'whole ' : ''}number of at least ${min}` })
+  const atLeast = (name: string, value: number | undefined, min: number, whole = true, max = Number.POSITIVE_INFINITY): void => {
+    if (value === undefined || (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value)))) return
+    const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`
+    issues.push({ name, problem: `${value} is not a ${whole ? 'whole ' : ''}number ${range}` })
+  }
+  for (const name of ['useDLQ', 'autoAck', 'ordered', 'includeDeadLetters'] as const) {
+    if (typeof policy[name] !== 'boolean') issues.push({ name, problem: `${String(policy[name])} is not true or false` })
   }
   atLeast('maxRetries', policy.maxRetries, 0)
   atLeast('concurrency', policy.concurrency, 1)
@@ -69,7 +73,7 @@ function check(policy: SubscriptionPolicy): void {
   atLeast('retry.initialDelayMs', policy.retry.initialDelayMs, 0, false)
   atLeast('retry.factor', policy.retry.factor, 1, false)
   atLeast('retry.maxDelayMs', policy.retry.maxDelayMs, 0, false)
-  atLeast('retry.jitter', policy.retry.jitter, 0, false)
+  atLeast('retry.jitter', policy.retry.jitter, 0, false, 1)
   atLeast('retry.holdUpToMs', policy.retry.holdUpToMs, 0, false)
   if (issues.length > 0) throw new ConfigInvalidError(issues)
   if (policy.consumerGroup !== undefined) assertGroup(policy.consumerGroup)

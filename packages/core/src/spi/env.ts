@@ -46,7 +46,7 @@ export function readEnv<Options>(env: Env, read: (reader: EnvReader) => Options)
         return number >= min && number <= max ? number : undefined
       })
     },
-    boolean: (name) => parsed(name, 'true or false', (value) => booleans[value.toLowerCase()]),
+    boolean: (name) => parsed(name, 'true or false', (value) => booleans.get(value.toLowerCase())),
     list(name) {
       const items = string(name)?.split(',').map((item) => item.trim()).filter(Boolean)
       return items === undefined || items.length === 0 ? undefined : items
@@ -60,10 +60,10 @@ export function readEnv<Options>(env: Env, read: (reader: EnvReader) => Options)
   return options
 }
 
-const booleans: Readonly<Record<string, boolean>> = {
-  true: true, '1': true, yes: true, on: true,
-  false: false, '0': false, no: false, off: false,
-}
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
+])
 
 const secret = /PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL/i
 
@@ -71,7 +71,7 @@ function shown(name: string, value: string): string {
   return secret.test(name) ? 'the value (hidden)' : JSON.stringify(withoutUserInfo(value))
 }
 
-/** A connection address without what stands before the `@`: it may hold a password. */
+/** A connection address without what stands before the last `@`: a password may hold any character. */
 export function withoutUserInfo(value: string): string {
-  return value.replaceAll(/\/\/[^/@\s]*@/g, '//…@')
+  return value.replace(/\/\/[^]*@/, '//…@')
 }

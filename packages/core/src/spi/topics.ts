@@ -1,7 +1,8 @@
 import { TopicInvalidError } from '../errors.ts'
 
 // Topic and group names are the same on every backend: what the strictest of them allows, less what derived names need.
-const topicPattern = /^[A-Za-z0-9._-]{1,180}$/
+const topicPattern = /^[A-Za-z0-9._-]+$/
+const longestTopic = 180
 const groupPattern = /^[A-Za-z0-9_-]{1,60}$/
 const derivedPattern = /^(.+)\.([A-Za-z0-9_-]{1,60})\.(retry|dlq)$/
 
@@ -64,7 +65,10 @@ export function assertPublishableTopic(topic: string): void {
 
 /** @throws TopicInvalidError unless `topic` is a name that every backend accepts. */
 export function assertTopic(topic: string): void {
-  if (typeof topic === 'string' && topicPattern.test(topic) && topic !== '.' && topic !== '..' && !isInternalTopic(topic)) return
+  if (typeof topic === 'string' && topicPattern.test(topic) && topic !== '.' && topic !== '..' && !isInternalTopic(topic)) {
+    // What is derived may be longer than what it is derived from.
+    if (topic.length <= longestTopic || parentTopicOf(topic).length <= longestTopic) return
+  }
   throw new TopicInvalidError(
     `${JSON.stringify(topic)} is not a topic name: 1 to 180 letters, digits, ".", "_" and "-", not "." or "..", not beginning with "__".`,
   )
