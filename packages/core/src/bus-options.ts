@@ -1,6 +1,6 @@
 import type { DefaultSubscriptionOptions } from './consume/options.ts'
 import type { AnyEvents, EventDefinitions, PayloadOf, TopicOf, TypeOf } from './events.ts'
-import type { PublishOptions } from './publish.ts'
+import type { BatchEntry } from './publish.ts'
 import type { EventBusAdapter } from './spi/adapter.ts'
 import type { Clock } from './util/clock.ts'
 import type { Logger } from './util/logger.ts'
@@ -17,12 +17,6 @@ export interface EventBusOptions<Events = AnyEvents> {
   readonly ownsAdapter?: boolean | undefined
   /** Time, timers and chance; for simulations. */
   readonly clock?: Clock | undefined
-}
-
-/** One event of a batch. */
-export interface BatchEntry<Type extends string, Payload> extends Omit<PublishOptions, 'signal'> {
-  readonly type: Type
-  readonly payload: Payload
 }
 
 /** What `publishBatch` takes for a topic. */

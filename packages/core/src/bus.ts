@@ -1,4 +1,4 @@
-import { attachedDefaults, type BatchEntries, type BatchEntry, type EventBusOptions } from './bus-options.ts'
+import { attachedDefaults, type BatchEntries, type EventBusOptions } from './bus-options.ts'
 import { compose, type Middleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
 import { frames } from './consume/frame.ts'
@@ -16,7 +16,7 @@ import type {
 } from './events.ts'
 import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
-import { type PublishOptions, publishedEvent, Publisher } from './publish.ts'
+import { type BatchEntry, type PublishOptions, publishedEvent, Publisher } from './publish.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
 import type { StartFrom } from './spi/consume.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
@@ -55,7 +55,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const schemas = events?.schemas
     this.#host = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
     this.#subscriptions = new Subscriptions(this.#host, (subscription) => this.#stats.ended(subscription))
-    this.#publisher = new Publisher({ adapter, clock, source, schemas, maxPayloadBytes })
+    this.#publisher = new Publisher({ adapter, clock, source: source || defaults.source, schemas, maxPayloadBytes })
   }
 
   /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */
@@ -79,11 +79,16 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     payload: PayloadOf<Events, Topic, Type>,
     options?: PublishOptions,
   ): Promise<BaseEvent<Type, PayloadOf<Events, Topic, Type>>> {
-    this.#assertOpen()
-    const prepared = this.#publisher.prepare(topic, type, payload, options)
-    const message = isThenable(prepared) ? await prepared : prepared
-    await this.#send(topic, [message], options?.signal)
-    return publishedEvent(message, payload) as BaseEvent<Type, PayloadOf<Events, Topic, Type>>
+    try {
+      this.#assertOpen()
+      const prepared = this.#publisher.prepare(topic, type, payload, options)
+      const message = isThenable(prepared) ? await prepared : prepared
+      await this.#send(topic, [message], options?.signal)
+      return publishedEvent(message, payload) as BaseEvent<Type, PayloadOf<Events, Topic, Type>>
+    } catch (error) {
+      this.#stats.rejected(1, error)
+      throw error
+    }
   }
 
   /** Many events of one topic, in their order. Rejects with a `PublishError` that names those that are not stored. */
@@ -92,11 +97,16 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     entries: readonly BatchEntries<Events, Topic>[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<EventOf<Events, Topic>[]> {
-    this.#assertOpen()
     const batch = entries as readonly BatchEntry<string, unknown>[]
-    const messages = await Promise.all(batch.map(({ type, payload, ...rest }) => this.#publisher.prepare(topic, type, payload, rest)))
-    if (messages.length > 0) await this.#send(topic, messages, options?.signal)
-    return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as EventOf<Events, Topic>[]
+    try {
+      this.#assertOpen()
+      const messages = await this.#publisher.prepareAll(topic, batch)
+      if (messages.length > 0) await this.#send(topic, messages, options?.signal)
+      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as EventOf<Events, Topic>[]
+    } catch (error) {
+      this.#stats.rejected(batch.length, error)
+      throw error
+    }
   }
 
   /**
@@ -214,9 +224,6 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     try {
       await this.#publisher.send(messages, signal)
       this.#stats.publishedEvents += messages.length
-    } catch (error) {
-      this.#stats.failedPublishes += messages.length
-      throw error
     } finally {
       this.#publishing--
     }

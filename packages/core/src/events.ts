@@ -101,6 +101,12 @@ export type EventMatching<Events, Pattern extends string> = EventOf<Events, Topi
 /** Topic → type → schema; any validator that follows Standard Schema (zod, valibot, arktype, ...). */
 export type EventSchemas = Readonly<Record<string, Readonly<Record<string, StandardSchema>>>>
 
+/** `undefined`: no such event is described. Names such as `constructor` mean nothing here. */
+export function schemaOf(schemas: EventSchemas, topic: string, type: string): StandardSchema | undefined {
+  const types = Object.hasOwn(schemas, topic) ? schemas[topic] : undefined
+  return types !== undefined && Object.hasOwn(types, type) ? types[type] : undefined
+}
+
 /** The map of events that schemas describe. */
 export type EventsOf<Schemas extends EventSchemas> = {
   [Topic in keyof Schemas]: {

@@ -1,12 +1,13 @@
 import { frames } from './consume/frame.ts'
 import { EventInvalidError, PayloadTooLargeError, PublishError } from './errors.ts'
-import type { BaseEvent, EventMetadata, EventSchemas } from './events.ts'
+import { type BaseEvent, type EventMetadata, type EventSchemas, schemaOf } from './events.ts'
 import type { EventBusAdapter } from './spi/adapter.ts'
 import { assertPublishableTopic } from './spi/topics.ts'
 import type { Clock } from './util/clock.ts'
 import { isoTime } from './util/iso-time.ts'
-import { snapshot } from './util/json.ts'
+import { setMember, snapshot } from './util/json.ts'
 import { isThenable } from './util/thenable.ts'
+import { isAttribute } from './wire/envelope.ts'
 import { EventMessage } from './wire/event-message.ts'
 import { issueLines, type SchemaResult } from './wire/standard-schema.ts'
 
@@ -21,6 +22,12 @@ export interface PublishOptions {
   readonly deliverAt?: Date | undefined
   /** Stops waiting when it aborts; the event may be stored all the same. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** One event of a batch. */
+export interface BatchEntry<Type extends string, Payload> extends Omit<PublishOptions, 'signal'> {
+  readonly type: Type
+  readonly payload: Payload
 }
 
 export interface PublisherOptions {
@@ -50,7 +57,7 @@ export class Publisher {
     this.#assertTopic(topic)
     const { schemas } = this.#options
     if (schemas === undefined) return this.#message(topic, type, payload, options)
-    const schema = schemas[topic]?.[type]
+    const schema = schemaOf(schemas, topic, type)
     if (schema === undefined) throw new EventInvalidError(topic, type, ['no such event is defined'])
     const checked = (result: SchemaResult<unknown>): EventMessage => {
       if (result.issues !== undefined) throw new EventInvalidError(topic, type, issueLines(result.issues))
@@ -58,6 +65,19 @@ export class Publisher {
     }
     const result = schema['~standard'].validate(payload)
     return isThenable(result) ? result.then(checked) : checked(result)
+  }
+
+  /** All or none: rejects with the first thing that is wrong. */
+  prepareAll(topic: string, entries: readonly BatchEntry<string, unknown>[]): Promise<EventMessage[]> {
+    const prepare = ({ type, payload, ...options }: BatchEntry<string, unknown>): EventMessage | Promise<EventMessage> => {
+      try {
+        return this.prepare(topic, type, payload, options)
+      } catch (error) {
+        // Not thrown: others may take time already, and somebody has to wait for them.
+        return Promise.reject(error)
+      }
+    }
+    return Promise.all(entries.map(prepare))
   }
 
   async send(messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
@@ -84,7 +104,7 @@ export class Publisher {
       throw new EventInvalidError(topic, type, ['the key must be a text that is not empty'])
     }
     const { value, maxBytes } = this.#snapshot(topic, type, payload)
-    const message = new EventMessage(topic, type, value, this.#metadata(topic, type, options.metadata), key, this.#notBefore(options))
+    const message = new EventMessage(topic, type, value, this.#metadata(topic, type, options.metadata), key, this.#notBefore(topic, type, options))
     this.#assertSize(message, maxBytes, options.metadata)
     return message
   }
@@ -110,17 +130,28 @@ export class Publisher {
     if (given !== undefined) {
       for (const name of Object.keys(given)) {
         const value = given[name]
-        if (value !== undefined) metadata[name] = typeof value === 'string' ? value : this.#snapshot(topic, type, value).value
+        if (typeof value === 'string') setMember(metadata, name, value)
+        else if (!isAttribute(name)) this.#addMetadata(metadata, name, this.#snapshot(topic, type, value).value)
+        else if (value !== undefined && value !== null) throw new EventInvalidError(topic, type, [`metadata.${name}: it must be a text`])
       }
     }
+    metadata['source'] ||= source
     metadata['eventId'] ||= clock.uuid()
     metadata['timestamp'] ||= isoTime(clock.now())
     return metadata as EventMetadata
   }
 
-  #notBefore({ delayMs, deliverAt }: PublishOptions): number | undefined {
-    if (delayMs !== undefined) return this.#options.clock.now() + delayMs
-    return deliverAt?.getTime()
+  #addMetadata(metadata: Record<string, unknown>, name: string, value: unknown): void {
+    if (value !== undefined) setMember(metadata, name, value)
+  }
+
+  #notBefore(topic: string, type: string, { delayMs, deliverAt }: PublishOptions): number | undefined {
+    if (delayMs === undefined && deliverAt === undefined) return undefined
+    const due = delayMs === undefined ? deliverAt?.getTime() : this.#options.clock.now() + delayMs
+    if (typeof due === 'number' && Number.isFinite(due)) return due
+    throw new EventInvalidError(topic, type, [
+      delayMs === undefined ? 'deliverAt: it must be a valid date' : 'delayMs: it must be a finite number of milliseconds',
+    ])
   }
 
   /** Counts bytes only of what could be too large. */

@@ -1,14 +1,15 @@
 import { newCounters } from './consume/counters.ts'
 import type { Subscription, SubscriptionState } from './consume/subscription.ts'
+import { PublishError } from './errors.ts'
 
 /** Counted in this process since the bus was made. */
 export interface Stats {
   /** Name of the adapter. */
   readonly adapter: string
   readonly isHealthy: boolean
-  /** `publish()` resolved. */
+  /** Events that are stored: `publish()` resolved. */
   readonly publishedEvents: number
-  /** `publish()` rejected. */
+  /** Events that are not, or perhaps not, stored: `publish()` rejected. */
   readonly failedPublishes: number
   /** Events that were given up or dead-lettered. */
   readonly failedEvents: number
@@ -30,6 +31,13 @@ export class StatsBook {
   failedPublishes = 0
   /** Of subscriptions that have ended. */
   readonly #ended = newCounters()
+
+  /** Of a rejected call some events may be stored all the same: its error names the others. */
+  rejected(events: number, error: unknown): void {
+    const failed = error instanceof PublishError ? error.failures.length : events
+    this.failedPublishes += failed
+    this.publishedEvents += events - failed
+  }
 
   ended({ state }: Subscription): void {
     for (const name of counterNames) this.#ended[name] += state.counters[name]

@@ -1,5 +1,5 @@
 import { EventBusError, EventInvalidError, TimeoutError } from '../errors.ts'
-import type { BaseEvent, EventSchemas, FailureKind } from '../events.ts'
+import { type BaseEvent, type EventSchemas, type FailureKind, schemaOf } from '../events.ts'
 import { RetryAfterError } from '../failure/signals.ts'
 import type { Clock } from '../util/clock.ts'
 import { isThenable } from '../util/thenable.ts'
@@ -48,7 +48,7 @@ export function attempt(job: Job, route: Route): void | Promise<void> {
   const { types } = route.policy
   if (types !== undefined && !types.has(event.type)) return undefined
   if (route.skipDeadLetters && message.headers[header.deadReason] !== undefined) return undefined
-  const schema = route.schemas?.[route.topic]?.[event.type]
+  const schema = route.schemas && schemaOf(route.schemas, route.topic, event.type)
   if (schema === undefined) return start(job, route, event)
   const result = schema['~standard'].validate(event.payload)
   return isThenable(result)

@@ -35,6 +35,11 @@ const attributeOf: Readonly<Record<string, keyof Envelope>> = {
   tracestate: 'tracestate',
 }
 
+/** Whether a metadata key travels as an attribute of its own, and so is text. */
+export function isAttribute(name: string): boolean {
+  return Object.hasOwn(attributeOf, name)
+}
+
 /** The event as CloudEvents JSON, structured mode. */
 export function encodeEnvelope(topic: string, key: string | undefined, event: BaseEvent): string {
   const { metadata } = event
@@ -60,7 +65,7 @@ export function encodeEnvelope(topic: string, key: string | undefined, event: Ba
 function encodeRest(metadata: EventMetadata): string | undefined {
   let rest: Record<string, unknown> | undefined
   for (const name in metadata) {
-    if (!Object.hasOwn(attributeOf, name)) setMember((rest ??= {}), name, metadata[name])
+    if (!isAttribute(name)) setMember((rest ??= {}), name, metadata[name])
   }
   return rest === undefined ? undefined : JSON.stringify(rest)
 }

@@ -1,0 +1,126 @@
+import type { AdapterCapabilities, EventBusAdapter, GroupState, ReadRange } from '../../src/spi/adapter.ts'
+import type { Consumer, ConsumeOptions, Delivery } from '../../src/spi/consume.ts'
+import type { Message, StoredMessage } from '../../src/spi/message.ts'
+import { type ConsumerHost, FakeConsumer, type Faults } from './fake-consumer.ts'
+import { storedCopy } from './messages.ts'
+
+/**
+ * An adapter in a few lines, for tests of what is above it: it stores bytes, lends each message to the first member of
+ * each group and to everybody without one, writes down what it is asked, and fails when it is told to. It knows no
+ * order by key, no delays and no positions of groups.
+ */
+export class FakeAdapter implements EventBusAdapter, ConsumerHost {
+  readonly specVersion: 1 = 1
+  readonly name: string
+  readonly capabilities: AdapterCapabilities = {
+    durable: false,
+    shared: false,
+    delays: false,
+    countsRedeliveries: 'none',
+  }
+  readonly calls: string[] = []
+  readonly faults: Faults = {}
+  readonly consumers: FakeConsumer[] = []
+  readonly marks: Set<string> = new Set()
+  readonly #topics = new Map<string, StoredMessage[]>()
+
+  constructor(name: string = 'fake') {
+    this.name = name
+  }
+
+  async initialize(): Promise<void> {
+    this.calls.push('initialize')
+    this.faults.initialize?.()
+  }
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    this.faults.publish?.()
+    for (const message of messages) this.#store(message)
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    const topics = options.topics.map(({ topic }) => topic)
+    this.calls.push(`consume ${topics.join('+')}`)
+    this.faults.consume?.(topics[0] ?? '')
+    const consumer = new FakeConsumer(options, this)
+    this.consumers.push(consumer)
+    for (const { topic, startFrom } of options.topics) {
+      if (options.group !== undefined) this.marks.add(`${topic}/${options.group}`)
+      if (startFrom === 'earliest') for (const message of this.stored(topic)) consumer.lend(message)
+    }
+    return consumer
+  }
+
+  async *read({
+    topic,
+    after = '',
+    since = 0,
+    until = Number.POSITIVE_INFINITY,
+    limit,
+  }: ReadRange): AsyncGenerator<StoredMessage> {
+    const messages = this.stored(topic).filter(
+      ({ position, storedAt }) => position > after && storedAt >= since && storedAt < until,
+    )
+    this.calls.push(`read ${topic}`)
+    yield* messages.slice(0, limit)
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    this.faults.listTopics?.()
+    return [...this.#topics.keys()]
+  }
+
+  async inspect(topic: string, group: string): Promise<GroupState | undefined> {
+    return this.marks.has(`${topic}/${group}`) ? { lag: 0, pending: 0, oldestPendingMs: 0 } : undefined
+  }
+
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    this.calls.push(`delete ${topic}/${group}`)
+  }
+
+  async ping(): Promise<void> {
+    this.faults.ping?.()
+  }
+
+  async close(): Promise<void> {
+    this.calls.push('close')
+    for (const consumer of this.consumers) await consumer.close()
+  }
+
+  /** All that was stored in a topic. */
+  stored(topic: string): readonly StoredMessage[] {
+    return this.#topics.get(topic) ?? []
+  }
+
+  /** How many consumers are open. */
+  get open(): number {
+    return this.consumers.filter(({ isClosed }) => !isClosed).length
+  }
+
+  gaveBack(from: FakeConsumer, { message }: Delivery, note: string | undefined): void {
+    const heir = this.consumers.find((other) => other !== from && !other.isClosed && this.#share(from, other))
+    heir?.lend(message, { note })
+  }
+
+  closed(consumer: FakeConsumer): void {
+    this.calls.push(`close ${consumer.options.topics[0]?.topic}`)
+  }
+
+  #store(message: Message): void {
+    const log = this.#topics.get(message.topic) ?? []
+    this.#topics.set(message.topic, log)
+    const stored = storedCopy(message, String(log.length + 1).padStart(6, '0'))
+    log.push(stored)
+    const served = new Set<string>()
+    for (const consumer of this.consumers) {
+      const { group, topics } = consumer.options
+      if (consumer.isClosed || !topics.some(({ topic }) => topic === message.topic) || served.has(group ?? '')) continue
+      if (group !== undefined) served.add(group)
+      consumer.lend(stored)
+    }
+  }
+
+  #share({ options: one }: FakeConsumer, { options: other }: FakeConsumer): boolean {
+    return one.group !== undefined && one.group === other.group && one.topics[0]?.topic === other.topics[0]?.topic
+  }
+}
