@@ -99,6 +99,7 @@ describe('publishing', () => {
     const adapter = new RedisAdapter({ url: server.url })
     await adapter.initialize()
     const killer = new Redis(server.url)
+    killer.on('error', () => {})
     const end = Date.now() + 2_500
     const { tally, done } = traffic(adapter, 't', 200, () => Date.now() > end)
     while (Date.now() < end) {
