@@ -3,16 +3,18 @@ import { KafkaAdapter, type KafkaAdapterOptions } from '../src/index.ts'
 
 let started: Promise<Kafka> | undefined
 
-/** One broker for all tests of a file, stopped with the process. */
+/** One broker for all tests of a file. */
 export function kafka(): Promise<Kafka> {
   return (started ??= startKafka())
 }
 
 export const sessionTimeoutMs = 6_000
 
+const open = new Set<KafkaAdapter>()
+
 /** Quick to notice what happens, as a test wants it. */
 export function adapterAt(brokers: readonly string[], options: Partial<KafkaAdapterOptions> = {}): KafkaAdapter {
-  return new KafkaAdapter({
+  const adapter = new KafkaAdapter({
     brokers,
     clientId: 'bus-test',
     partitions: 4,
@@ -21,4 +23,19 @@ export function adapterAt(brokers: readonly string[], options: Partial<KafkaAdap
     drainTimeoutMs: 10_000,
     ...options,
   })
+  open.add(adapter)
+  return adapter
+}
+
+export async function startedAdapter(options: Partial<KafkaAdapterOptions> = {}): Promise<KafkaAdapter> {
+  const adapter = adapterAt((await kafka()).brokers, options)
+  await adapter.initialize()
+  return adapter
+}
+
+/** For `afterEach`. */
+export async function closeAdapters(): Promise<void> {
+  const all = [...open]
+  open.clear()
+  await Promise.all(all.map((adapter) => adapter.close()))
 }
