@@ -87,6 +87,14 @@ describe('Lanes', () => {
     expect(shop.running).toEqual([])
   })
 
+  it('frees no key for a job that does not have it', () => {
+    const shop = new Workshop(2)
+    const [first, second] = [shop.add('a'), shop.add('a')]
+    shop.lanes[0]?.leave(jobOf({ key: 'a' }))
+    shop.lanes[0]?.leave(second)
+    expect(shop.running).toEqual([first])
+  })
+
   it('passes a free slot on when what waited for it has gone', async () => {
     const shop = new Workshop(1, 3)
     const running = shop.add(undefined, 0)

@@ -2,6 +2,12 @@ import { Queue } from '../util/queue.ts'
 import type { Job } from './job.ts'
 import type { Slots } from './slots.ts'
 
+/** One key: the job that has it, and those behind. */
+interface Lane {
+  holder: Job
+  readonly behind: Queue<Job>
+}
+
 /**
  * As many jobs at once as there are slots, and of each key one at a time, in the order they came.
  * A slot is taken while `start` runs; a key from `add` until `leave`.
@@ -10,7 +16,7 @@ export class Lanes {
   readonly #slots: Slots
   readonly #start: (job: Job) => void | Promise<void>
   readonly #ready = new Queue<Job>()
-  readonly #lanes = new Map<string, Queue<Job>>()
+  readonly #lanes = new Map<string, Lane>()
   #starting = false
   #waiting = false
   #closed = false
@@ -23,8 +29,8 @@ export class Lanes {
   add(job: Job): void {
     if (job.key !== undefined) {
       const lane = this.#lanes.get(job.key)
-      if (lane !== undefined) return lane.push(job)
-      this.#lanes.set(job.key, new Queue())
+      if (lane !== undefined) return lane.behind.push(job)
+      this.#lanes.set(job.key, { holder: job, behind: new Queue() })
     }
     this.resume(job)
   }
@@ -35,19 +41,25 @@ export class Lanes {
     this.#startReady()
   }
 
-  /** The key is free for the next in line. */
+  /** The key is free for the next in line. A no-op for a job that does not have its key: it was evicted or never came in. */
   leave(job: Job): void {
     const { key } = job
     if (key === undefined) return
+    const lane = this.#lanes.get(key)
+    if (lane?.holder !== job) return
     job.key = undefined
-    const next = this.#lanes.get(key)?.shift()
-    if (next === undefined) this.#lanes.delete(key)
-    else this.resume(next)
+    const next = lane.behind.shift()
+    if (next === undefined) {
+      this.#lanes.delete(key)
+    } else {
+      lane.holder = next
+      this.resume(next)
+    }
   }
 
   /** Takes out what was not started. */
   evict(leaves: (job: Job) => boolean = () => true): Job[] {
-    const behind = [...this.#lanes.values()].flatMap((lane) => lane.extract(leaves))
+    const behind = [...this.#lanes.values()].flatMap((lane) => lane.behind.extract(leaves))
     const first = this.#ready.extract(leaves)
     for (const job of first) this.leave(job)
     return [...first, ...behind]
