@@ -7,10 +7,10 @@ import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
 import type { SubscriptionOptions } from './consume/options.ts'
 import { assertPattern, isPattern } from './consume/pattern.ts'
 import { Subscription } from './consume/subscription.ts'
-import { subscriptionPolicy } from './consume/subscription-policy.ts'
+import { assertNoLoop, subscriptionPolicy } from './consume/subscription-policy.ts'
 import { Subscriptions } from './consume/subscriptions.ts'
 import { defaults } from './defaults.ts'
-import { AdapterIncompatibleError, ClosedError, EventBusError } from './errors.ts'
+import { AdapterIncompatibleError, ClosedError, ConfigInvalidError, EventBusError } from './errors.ts'
 import type {
   AnyEvents, BaseEvent, EventMap, EventMatching, EventOf, KnownPattern, PayloadOf, TopicOf, TypeOf,
 } from './events.ts'
@@ -122,9 +122,13 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     if (isPattern(topic)) assertPattern(topic)
     else assertTopic(topic)
     const policy = subscriptionPolicy(options, this.#options.defaultSubscriptionOptions, attachedDefaults(this.#adapter))
+    assertNoLoop(topic, policy)
+    const startFrom = startOf(options.startFrom)
     await this.initialize()
+    this.#assertOpen()
     const subscription = new Subscription(this.#host, topic, policy, this.#composed(handler as Handler<BaseEvent>))
-    await this.#subscriptions.start(subscription, startOf(options.startFrom), options.signal)
+    await this.#subscriptions.start(subscription, startFrom, options.signal)
+    this.#assertOpen()
     return subscription.id
   }
 
@@ -256,6 +260,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 }
 
 function startOf(startFrom: SubscriptionOptions['startFrom'] = 'latest'): StartFrom {
+  if (startFrom === '' || (startFrom instanceof Date && Number.isNaN(startFrom.getTime()))) {
+    throw new ConfigInvalidError([{ name: 'startFrom', problem: `${JSON.stringify(startFrom)} is neither a date nor a position` }])
+  }
   if (startFrom instanceof Date || startFrom === 'latest' || startFrom === 'earliest') return startFrom as StartFrom
   return { position: startFrom }
 }

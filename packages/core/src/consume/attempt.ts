@@ -7,6 +7,7 @@ import { decodeEvent } from '../wire/decode.ts'
 import { header } from '../wire/headers.ts'
 import { issueLines, type SchemaResult } from '../wire/standard-schema.ts'
 import type { Handler, HandlerContext } from './context.ts'
+import type { Counters } from './counters.ts'
 import { frames } from './frame.ts'
 import type { Job } from './job.ts'
 import type { SubscriptionPolicy } from './subscription-policy.ts'
@@ -18,6 +19,7 @@ export interface Route {
   readonly topic: string
   readonly policy: SubscriptionPolicy
   readonly handler: Handler<BaseEvent>
+  readonly counters: Counters
   readonly schemas: EventSchemas | undefined
   /** A pattern subscription passes over dead letters, also in a topic whose name does not tell. */
   readonly skipDeadLetters: boolean
@@ -38,16 +40,19 @@ export class Unhandleable extends Error {
   }
 }
 
+/** The event is not for this handler: it counts as done, and not as a start. */
+export const passedOver: unique symbol = Symbol('passed over')
+
 /**
  * One start: decode, validate, handler. Returns a promise only if something of it took time.
  * Throws, or rejects with, the handler's error or `Unhandleable`.
  */
-export function attempt(job: Job, route: Route): void | Promise<void> {
+export function attempt(job: Job, route: Route): typeof passedOver | void | Promise<void> {
   const { message } = job.delivery
   const event = decode(job)
   const { types } = route.policy
-  if (types !== undefined && !types.has(event.type)) return undefined
-  if (route.skipDeadLetters && message.headers[header.deadReason] !== undefined) return undefined
+  if (types !== undefined && !types.has(event.type)) return passedOver
+  if (route.skipDeadLetters && message.headers[header.deadReason] !== undefined) return passedOver
   const schema = route.schemas && schemaOf(route.schemas, route.topic, event.type)
   if (schema === undefined) return start(job, route, event)
   const result = schema['~standard'].validate(event.payload)
@@ -72,6 +77,7 @@ function validated({ topic }: Route, event: BaseEvent, result: SchemaResult<unkn
 }
 
 function start(job: Job, route: Route, event: BaseEvent): void | Promise<void> {
+  route.counters.delivered++
   const frame = { bus: route.bus, metadata: event.metadata, job }
   const { timeoutMs, autoAck } = route.policy
   if (autoAck && timeoutMs === undefined) {
@@ -79,8 +85,8 @@ function start(job: Job, route: Route, event: BaseEvent): void | Promise<void> {
   }
   const run = (signal: AbortSignal): void | Promise<void> => {
     const context = new Context(job, route, signal)
-    const returned = frames.run(frame, route.handler, event, context)
-    return autoAck ? returned : context.settledBy(returned)
+    const handle = (): void | Promise<void> => frames.run(frame, route.handler, event, context)
+    return autoAck ? handle() : context.settledBy(handle)
   }
   return timeoutMs === undefined ? run(route.signal) : timed(route, timeoutMs, run)
 }
@@ -161,9 +167,15 @@ class Context implements HandlerContext {
   }
 
   /** For `autoAck: false`: over when the event is settled, or the handler threw before it was. */
-  settledBy(returned: void | Promise<void>): Promise<void> {
+  settledBy(handle: () => void | Promise<void>): Promise<void> {
     const outcome = this.#open()
-    if (isThenable(returned)) returned.catch((error: unknown) => this.#claim()?.reject(error))
+    const fail = (error: unknown): void => this.#claim()?.reject(error)
+    try {
+      const returned = handle()
+      if (isThenable(returned)) returned.then(undefined, fail)
+    } catch (error) {
+      fail(error)
+    }
     return outcome.promise
   }
 

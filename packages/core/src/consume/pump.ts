@@ -1,3 +1,4 @@
+import { ClosedError } from '../errors.ts'
 import type { Consumer, Delivery } from '../spi/consume.ts'
 import type { Clock } from '../util/clock.ts'
 import { wait } from '../util/wait.ts'
@@ -36,6 +37,14 @@ export class Pump {
       }
       try {
         const deliveries = await consumer.pull(room, signal)
+        if (deliveries.length === 0) {
+          if (signal.aborted) return
+          // Its adapter was closed under it. Said only if the bus is not being closed as well.
+          if (pauseMs > firstPauseMs) this.#host.failed(new ClosedError('The consumer'))
+          await wait(this.#clock, pauseMs, signal, true)
+          pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+          continue
+        }
         this.#host.admit(deliveries)
         pauseMs = firstPauseMs
         unbroken = deliveries.length === room ? unbroken + room : 0

@@ -2,6 +2,7 @@ import { defaults } from '../defaults.ts'
 import { ConfigInvalidError, type ConfigIssue } from '../errors.ts'
 import type { FailurePolicy } from '../failure/policy.ts'
 import { assertGroup, assertTopic } from '../spi/topics.ts'
+import { isPattern, matcher } from './pattern.ts'
 import type { DefaultSubscriptionOptions, SubscriptionOptions } from './options.ts'
 
 /** A subscription's options with nothing left open. */
@@ -53,6 +54,14 @@ export function subscriptionPolicy(
   }
   check(policy)
   return policy
+}
+
+/** @throws ConfigInvalidError if what the subscription cannot handle would come back to it for ever. */
+export function assertNoLoop(topic: string, { dlqTopic, includeDeadLetters }: SubscriptionPolicy): void {
+  if (dlqTopic === undefined) return
+  const returns = isPattern(topic) ? includeDeadLetters && matcher(topic, true)(dlqTopic) : topic === dlqTopic
+  if (!returns) return
+  throw new ConfigInvalidError([{ name: 'dlqTopic', problem: `"${dlqTopic}" is seen by the subscription to "${topic}" itself` }])
 }
 
 function check(policy: SubscriptionPolicy): void {

@@ -25,7 +25,8 @@ export class Subscriptions {
   readonly #endings = new Map<Subscription, Ending>()
   readonly #listeners = new Map<Subscription, () => void>()
   readonly #announced = new Set<string>()
-  #patterns = 0
+  /** Those that have started: only they are told of new topics. */
+  readonly #patterns = new Set<Subscription>()
 
   constructor(host: ConsumeHost, ended: (subscription: Subscription) => void) {
     this.#host = host
@@ -51,8 +52,9 @@ export class Subscriptions {
       await this.end([subscription], 0)
       throw error
     }
-    if (isPattern(subscription.topic)) {
-      this.#patterns++
+    const isOpen = this.#open.has(subscription.id) && !this.#endings.has(subscription)
+    if (isOpen && isPattern(subscription.topic)) {
+      this.#patterns.add(subscription)
       this.#announced.clear()
     }
     if (signal !== undefined) await this.#endWith(signal, subscription)
@@ -60,8 +62,8 @@ export class Subscriptions {
 
   /** Before the first publish to a topic: patterns of this process are to see its first event. */
   announce(topic: string): Promise<void> | undefined {
-    if (this.#patterns === 0 || this.#announced.has(topic)) return undefined
-    const all = [...this.#open.values()].map((subscription) => subscription.announce(topic))
+    if (this.#patterns.size === 0 || this.#announced.has(topic)) return undefined
+    const all = [...this.#patterns].map((subscription) => subscription.announce(topic))
     return Promise.all(all).then(() => void this.#announced.add(topic))
   }
 
@@ -110,7 +112,7 @@ export class Subscriptions {
     const except = frame?.bus === this.#host.bus ? frame.job : undefined
     const deadline = new AbortController()
     const cancel = this.#host.clock.timer(timeoutMs, () => deadline.abort(new TimeoutError('Closing', timeoutMs)))
-    if (isPattern(subscription.topic)) this.#patterns--
+    this.#patterns.delete(subscription)
     const drained = subscription.drain(deadline.signal, except).catch((error: unknown) => this.#report(error))
     const closed = this.#bounded(
       timeoutMs,

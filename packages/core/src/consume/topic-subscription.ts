@@ -8,7 +8,7 @@ import type { Message } from '../spi/message.ts'
 import { retryTopicOf } from '../spi/topics.ts'
 import { isThenable } from '../util/thenable.ts'
 import { header } from '../wire/headers.ts'
-import { attempt, type Route } from './attempt.ts'
+import { attempt, passedOver, type Route, Unhandleable } from './attempt.ts'
 import type { Handler } from './context.ts'
 import type { Counters } from './counters.ts'
 import { type FailureHost, Failures } from './failures.ts'
@@ -61,7 +61,7 @@ export class TopicSubscription implements FailureHost {
     this.policy = policy
     this.counters = counters
     const { bus, clock, schemas } = host
-    this.#route = { bus, clock, topic, policy, handler, schemas, skipDeadLetters, signal: this.#deadline.signal }
+    this.#route = { bus, clock, topic, policy, handler, counters, schemas, skipDeadLetters, signal: this.#deadline.signal }
     this.#loans = new Loans(policy.prefetch)
     this.#lanes = new Lanes(slots, (job) => this.#start(job))
     this.#held = new WaitingRoom(clock)
@@ -207,9 +207,9 @@ export class TopicSubscription implements FailureHost {
       void this.#failures.carryOut(job, verdict, new Error(`its process died ${redeliveries} times while it was handled`))
       return undefined
     }
-    this.counters.delivered++
     try {
       const work = attempt(job, this.#route)
+      if (work === passedOver) return this.#acknowledge(job)
       if (!isThenable(work)) return this.#succeed(job)
       this.#loans.begin(job)
       return work.then(() => this.#succeed(job), (error: unknown) => this.#fail(job, error))
@@ -220,6 +220,10 @@ export class TopicSubscription implements FailureHost {
 
   #succeed(job: Job): void {
     this.counters.succeeded++
+    this.#acknowledge(job)
+  }
+
+  #acknowledge(job: Job): void {
     const recorded = job.delivery.ack()
     // Many acknowledgements share one promise: it is looked after once.
     if (recorded !== this.#lastAck) {
@@ -231,7 +235,7 @@ export class TopicSubscription implements FailureHost {
 
   #fail(job: Job, error: unknown): void {
     if (job.settled) return
-    this.counters.failed++
+    if (!(error instanceof Unhandleable) || error.forced) this.counters.failed++
     if (this.signal.aborted) return this.giveBack(job)
     this.#loans.begin(job)
     void this.#failures.handle(job, error)

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** Resolves after `ms`, or as soon as `signal` aborts. */
-export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or as soon as `signal` aborts. In the `background` it does not keep the process alive. */
+export function wait(clock: Clock, ms: number, signal?: AbortSignal, background?: boolean): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve()
   return new Promise((resolve) => {
     const done = (): void => {
@@ -9,7 +9,7 @@ export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<vo
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const cancel = clock.timer(ms, done)
+    const cancel = clock.timer(ms, done, background)
     signal?.addEventListener('abort', done, { once: true })
   })
 }

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest'
+import type { BaseEvent, HandlerContext, SubscriptionOptions } from '../src/index.ts'
+import { scene } from './support/bus.ts'
+import { rejection } from './support/outcome.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('subscribe', () => {
+  it('hands over the event, and tells where it comes from', async () => {
+    const { bus } = scene()
+    const seen: unknown[] = []
+    const handler = (event: BaseEvent, context: HandlerContext): void => {
+      const { topic, key, attempt, consumerGroup, position, replayed, signal } = context
+      seen.push(event, { topic, key, attempt, consumerGroup, position, replayed, aborted: signal.aborted })
+    }
+    await bus.subscribe('orders', handler, { consumerGroup: 'billing' })
+    const published = await bus.publish('orders', 'placed', { id: 1 }, { key: 'k' })
+    await turn()
+    expect(seen).toEqual([
+      published,
+      {
+        topic: 'orders',
+        key: 'k',
+        attempt: 1,
+        consumerGroup: 'billing',
+        position: '000001',
+        replayed: false,
+        aborted: false,
+      },
+    ])
+  })
+
+  it('consumes the retry topic along with the topic, in a group only', async () => {
+    const { bus, adapter } = scene()
+    await bus.subscribe('orders', () => {}, { consumerGroup: 'billing' })
+    await bus.subscribe('orders', () => {})
+    expect(adapter.calls).toEqual(['initialize', 'consume orders+orders.billing.retry', 'consume orders'])
+  })
+
+  it.each<[string, string, SubscriptionOptions, string]>([
+    ['a name that is no topic', 'no topic', {}, 'BUS_TOPIC_INVALID'],
+    ['a pattern that is none', '__*', {}, 'BUS_TOPIC_INVALID'],
+    ['a group that is none', 'orders', { consumerGroup: 'a.b' }, 'BUS_TOPIC_INVALID'],
+    ['options that cannot be', 'orders', { concurrency: 0 }, 'BUS_CONFIG_INVALID'],
+    ['a start that is no date', 'orders', { startFrom: new Date(Number.NaN) }, 'BUS_CONFIG_INVALID'],
+    ['a start that is nothing', 'orders', { startFrom: '' }, 'BUS_CONFIG_INVALID'],
+    ['dead letters into its own topic', 'orders', { useDLQ: true, dlqTopic: 'orders' }, 'BUS_CONFIG_INVALID'],
+    [
+      'dead letters into what it sees',
+      'orders.*',
+      { dlqTopic: 'orders.failed', includeDeadLetters: true },
+      'BUS_CONFIG_INVALID',
+    ],
+  ])('refuses %s, before anything is asked of the adapter', async (_name, topic, options, code) => {
+    const { bus, adapter } = scene()
+    expect(await rejection(bus.subscribe(topic, () => {}, options))).toMatchObject({ code })
+    expect(adapter.calls).toEqual([])
+  })
+
+  it('lets a pattern have its dead letters in a topic that it passes over', async () => {
+    const { bus } = scene()
+    await expect(bus.subscribe('orders.*', () => {}, { useDLQ: true, dlqTopic: 'orders.failed' })).resolves.toBeTypeOf(
+      'string',
+    )
+  })
+
+  it('rejects when the adapter refuses, and leaves nothing behind', async () => {
+    const { bus, adapter, clock } = scene()
+    adapter.faults.consume = () => {
+      throw new Error('not allowed')
+    }
+    await expect(bus.subscribe('orders', () => {})).rejects.toThrow('not allowed')
+    expect((await bus.getStats()).activeSubscriptions).toBe(0)
+    expect(clock.pending).toBe(0)
+    adapter.faults.consume = undefined
+    await bus.subscribe('orders', () => {})
+    expect(adapter.open).toBe(1)
+  })
+
+  it('rejects when the bus is being closed meanwhile, and leaves nothing open', async () => {
+    for (const ready of [false, true]) {
+      for (const topic of ['orders', 'orders.*']) {
+        const { bus, adapter } = scene()
+        await adapter.publish([{ topic: 'orders.placed', headers: {}, body: '{}' }])
+        if (ready) await bus.initialize()
+        const subscribing = bus.subscribe(topic, () => {}).catch((error: unknown) => error)
+        await bus.close()
+        expect(await subscribing, `${topic}, ready: ${ready}`).toMatchObject({ code: 'BUS_CLOSED' })
+        expect(adapter.open).toBe(0)
+      }
+    }
+  })
+
+  it('gives only the types that are wanted to the handler, and counts only those', async () => {
+    const { bus, adapter } = scene()
+    const seen: string[] = []
+    await bus.subscribe('orders', ({ type }) => void seen.push(type), { types: ['placed'] })
+    await bus.publishBatch(
+      'orders',
+      ['placed', 'paid', 'placed'].map((type) => ({ type, payload: null })),
+    )
+    await turn()
+    expect(seen).toEqual(['placed', 'placed'])
+    expect(adapter.calls.filter((call) => call.startsWith('ack'))).toHaveLength(3)
+    expect(await bus.getStats()).toMatchObject({ deliveredEvents: 2, succeededEvents: 2 })
+  })
+
+  it('ends with its signal', async () => {
+    const { bus, adapter } = scene()
+    const stop = new AbortController()
+    await bus.subscribe('orders', () => {}, { signal: stop.signal })
+    expect(adapter.open).toBe(1)
+    stop.abort()
+    await turn()
+    await turn()
+    expect(adapter.open).toBe(0)
+    await bus.subscribe('orders', () => {}, { signal: stop.signal })
+    expect(adapter.open).toBe(0)
+    expect((await bus.getStats()).activeSubscriptions).toBe(0)
+  })
+
+  it('starts as many handlers at once as allowed, over all topics of a pattern', async () => {
+    const { bus } = scene()
+    const ends: (() => void)[] = []
+    await bus.subscribe('*', () => new Promise<void>((resolve) => ends.push(resolve)), { concurrency: 2 })
+    for (const topic of ['a', 'b', 'c']) await bus.publish(topic, 't', null)
+    await turn()
+    expect(ends).toHaveLength(2)
+    ends[0]?.()
+    await turn()
+    expect(ends).toHaveLength(3)
+  })
+})
+
+describe('an adapter that is in trouble', () => {
+  it('is asked for events again, ever more slowly, and each time it is said', async () => {
+    const { bus, adapter, clock, logger } = scene()
+    const seen: unknown[] = []
+    const errors: string[] = []
+    bus.on('error', ({ operation, topic }) => void errors.push(`${operation} of ${topic}`))
+    adapter.faults.pull = () => {
+      throw new Error('away')
+    }
+    await bus.subscribe('orders', ({ payload }) => void seen.push(payload))
+    const pauses: number[] = []
+    for (let i = 0; i < 8; i++) {
+      await turn()
+      const [pause = -1] = clock.delays
+      pauses.push(pause)
+      await clock.advance(pause)
+    }
+    expect(pauses).toEqual([50, 100, 200, 400, 800, 1_600, 2_000, 2_000])
+    expect(errors.length).toBeGreaterThanOrEqual(8)
+    expect(new Set(errors)).toEqual(new Set(['receiving events of orders']))
+    expect(logger.lines).toEqual([])
+    adapter.faults.pull = undefined
+    await bus.publish('orders', 't', 1)
+    await clock.advance(2_000)
+    expect(seen).toEqual([1])
+  })
+
+  it('does not keep the process busy when it was closed under the bus', async () => {
+    const { bus, adapter, clock } = scene()
+    await bus.subscribe('orders', () => {})
+    await turn()
+    await adapter.close()
+    await clock.advance(1_000)
+    const [consumer] = adapter.consumers
+    expect(consumer?.pulls).toBeLessThan(20)
+    await bus.close()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('may fail to record what was done: it is said, and the handler is not started again', async () => {
+    const { bus, adapter } = scene()
+    let starts = 0
+    const errors: string[] = []
+    bus.on('error', ({ operation }) => void errors.push(operation))
+    adapter.faults.ack = () => {
+      throw new Error('away')
+    }
+    await bus.subscribe('orders', () => void starts++)
+    await bus.publish('orders', 't', 1)
+    await turn()
+    expect(errors).toEqual(['acknowledging'])
+    expect(starts).toBe(1)
+  })
+})
+
+describe('a pattern', () => {
+  it('sees a topic created later by this process from its first event, also after another pattern failed to start', async () => {
+    const { bus, adapter } = scene()
+    adapter.faults.listTopics = () => {
+      throw new Error('away')
+    }
+    await expect(bus.subscribe('*', () => {})).rejects.toThrow('away')
+    adapter.faults.listTopics = undefined
+    const seen: unknown[] = []
+    await bus.subscribe('*', ({ payload }) => void seen.push(payload))
+    await bus.publish('orders', 't', 1)
+    await turn()
+    expect(seen).toEqual([1])
+  })
+
+  it('sees a topic that others created, from its first event', async () => {
+    const { bus, adapter, clock } = scene()
+    const seen: unknown[] = []
+    await bus.subscribe('orders.*', ({ type }) => void seen.push(type))
+    await adapter.publish([{ topic: 'orders.placed', headers: { type: 'foreign' }, body: '1' }])
+    expect(seen).toEqual([])
+    await clock.advance(500)
+    await turn()
+    expect(seen).toEqual(['foreign'])
+  })
+
+  it('begins at latest on a topic that exists, also while another pattern makes this process announce it', async () => {
+    const { bus, adapter } = scene()
+    await adapter.publish([{ topic: 'orders', headers: {}, body: '"old"' }])
+    await bus.subscribe('*', () => {})
+    const seen: unknown[] = []
+    const list = adapter.listTopics.bind(adapter)
+    let go = (): void => {}
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    adapter.listTopics = () => gate.then(list)
+    const subscribing = bus.subscribe('*', ({ payload }) => void seen.push(payload))
+    await turn()
+    await bus.publish('orders', 't', 'meanwhile')
+    go()
+    await subscribing
+    await bus.publish('orders', 't', 'new')
+    await turn()
+    expect(seen).toEqual(['new'])
+  })
+
+  it('looks for topics until it ends, and says when it cannot', async () => {
+    const { bus, adapter, clock } = scene()
+    const errors: string[] = []
+    bus.on('error', ({ operation }) => void errors.push(operation))
+    const id = await bus.subscribe('*', () => {})
+    adapter.faults.listTopics = () => {
+      throw new Error('away')
+    }
+    await clock.advance(500)
+    expect(errors).toEqual(['looking for topics'])
+    expect(await bus.isHealthy()).toBe(false)
+    adapter.faults.listTopics = undefined
+    await clock.advance(500)
+    expect(await bus.isHealthy()).toBe(true)
+    await bus.unsubscribe(id)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('begins at earliest where its group registered before', async () => {
+    const { bus, adapter } = scene()
+    const options = { consumerGroup: 'audit' }
+    await bus.unsubscribe(await bus.subscribe('*', () => {}, options))
+    await adapter.publish([{ topic: 'orders', headers: { type: 'old' }, body: '1' }])
+    const seen: string[] = []
+    await bus.subscribe('*', ({ type }) => void seen.push(type), options)
+    await turn()
+    expect(seen).toEqual(['old'])
+  })
+})
