@@ -80,7 +80,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     options?: PublishOptions,
   ): Promise<BaseEvent<Type, PayloadOf<Events, Topic, Type>>> {
     try {
-      this.#assertOpen()
+      this.#assertPublishing()
       const prepared = this.#publisher.prepare(topic, type, payload, options)
       const message = isThenable(prepared) ? await prepared : prepared
       await this.#send(topic, [message], options?.signal)
@@ -99,7 +99,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   ): Promise<EventOf<Events, Topic>[]> {
     const batch = entries as readonly BatchEntry<string, unknown>[]
     try {
-      this.#assertOpen()
+      this.#assertPublishing()
       const messages = await this.#publisher.prepareAll(topic, batch)
       if (messages.length > 0) await this.#send(topic, messages, options?.signal)
       return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as EventOf<Events, Topic>[]
@@ -203,8 +203,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /**
-   * Stops taking events, waits for the handlers at work (30 s by default), gives back the rest untouched and leaves
-   * all groups. Idempotent, never hangs; from inside a handler it resolves when the others are done.
+   * Stops taking events, waits for the handlers at work (30 s by default; they may still publish), gives back the rest
+   * untouched and leaves all groups. Idempotent, never hangs; from inside a handler it resolves when the others are done.
    */
   async close({ timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const inside = frames.getStore()?.bus === this
@@ -256,6 +256,12 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError('The event bus')
+  }
+
+  /** A handler that closing waits for may finish what it began: otherwise each deployment would make some of them fail. */
+  #assertPublishing(): void {
+    const frame = frames.getStore()
+    if (frame === undefined || frame.bus !== this || frame.job.settled) this.#assertOpen()
   }
 }
 

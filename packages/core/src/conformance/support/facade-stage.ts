@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EventBus, type BaseEvent, type EventBusOptions, type RetryOptions } from '../../index.ts'
+import { EventBus, type BaseEvent, type EventBusOptions, type Logger, type RetryOptions } from '../../index.ts'
 import type { EventBusAdapter, StoredMessage } from '../../spi/index.ts'
 import type { CaseContext } from './context.ts'
 import { within } from './deadline.ts'
@@ -23,7 +23,7 @@ export interface ProcessChoice extends EventBusOptions {
   readonly around?: ((adapter: EventBusAdapter) => EventBusAdapter) | undefined
 }
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** Where a case of the facade tier plays: buses, handlers that remember, and the limits of waiting. */
 export class Stage {

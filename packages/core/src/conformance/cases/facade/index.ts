@@ -1,22 +1,29 @@
 import type { ConformanceCase } from '../../case.ts'
 import { apartCases } from './apart.ts'
+import { closeCases } from './close.ts'
 import { copyCases } from './copies.ts'
 import { deadLetterCases } from './dead-letters.ts'
 import { deferralCases } from './deferral.ts'
+import { delayCases } from './delays.ts'
 import { deliveryCases } from './delivery.ts'
+import { failureTrailCases } from './failure-trails.ts'
 import { fidelityCases } from './fidelity.ts'
 import { flowCases } from './flow.ts'
 import { foreignCases } from './foreign.ts'
 import { giveUpCases } from './give-up.ts'
 import { groupCases } from './groups.ts'
+import { historyCases } from './history.ts'
 import { limitCases } from './limits.ts'
 import { manualAckCases } from './manual-ack.ts'
 import { orderCases } from './order.ts'
+import { patternCases } from './patterns.ts'
 import { retryCases } from './retry.ts'
 import { schemaCases } from './schemas.ts'
+import { shutdownCases } from './shutdown.ts'
 import { startFromCases } from './start-from.ts'
 import { timeoutCases } from './timeouts.ts'
 import { unreadableCases } from './unreadable.ts'
+import { unsubscribeCases } from './unsubscribe.ts'
 
 /** The adapter below an `EventBus`. */
 export const facadeCases: readonly ConformanceCase[] = [
@@ -38,4 +45,11 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...manualAckCases,
   ...timeoutCases,
   ...flowCases,
+  ...unsubscribeCases,
+  ...closeCases,
+  ...shutdownCases,
+  ...delayCases,
+  ...failureTrailCases,
+  ...historyCases,
+  ...patternCases,
 ]
