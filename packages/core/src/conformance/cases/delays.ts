@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../case.ts'
-import { within } from '../support/deadline.ts'
 import { ack, bodies, bodyOf, message, withAndWithoutKey } from '../support/messages.ts'
-import { take, takeThrough } from '../support/take.ts'
+import { pullSome, take, takeThrough } from '../support/take.ts'
 
 export const delayCases: readonly ConformanceCase[] = [
   {
@@ -19,8 +18,7 @@ export const delayCases: readonly ConformanceCase[] = [
         await adapter.publish(delays.map((delay) => message(topic, `${delay}`, { key, notBefore: start + delay })))
         const order: string[] = []
         while (order.length < delays.length) {
-          const waiting = consumer.pull(1, context.signal)
-          for (const delivery of await within(context.patienceMs, 'The next delayed message', waiting)) {
+          for (const delivery of await pullSome(context, consumer, 1)) {
             const now = Date.now()
             const delay = bodyOf(delivery.message)
             assert.ok(now >= start + Number(delay), `What was due after ${delay} ms came after ${now - start} ms.`)

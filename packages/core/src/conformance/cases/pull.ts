@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConformanceCase } from '../case.ts'
 import { within } from '../support/deadline.ts'
 import { assertSame, bodies, message, numbered, withAndWithoutKey } from '../support/messages.ts'
-import { take, takeThrough } from '../support/take.ts'
+import { pullSome, take, takeThrough } from '../support/take.ts'
 
 export const pullCases: readonly ConformanceCase[] = [
   {
@@ -17,8 +17,7 @@ export const pullCases: readonly ConformanceCase[] = [
         await adapter.publish(numbered(topic, 50, { key }))
         const seen: string[] = []
         while (seen.length < 50) {
-          const pull = consumer.pull(7, context.signal)
-          const pulled = await within(context.patienceMs, `The pull after ${seen.length} of 50 messages`, pull)
+          const pulled = await pullSome(context, consumer, 7)
           assert.ok(pulled.length <= 7, `${pulled.length} deliveries came for pull(7).`)
           seen.push(...bodies(pulled))
           for (const delivery of pulled) await delivery.ack()

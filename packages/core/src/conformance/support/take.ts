@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert'
 import type { Consumer, Delivery } from '../../spi/index.ts'
 import type { CaseContext } from './context.ts'
+import { within } from './deadline.ts'
 import { bodies } from './messages.ts'
 
 export interface Taken {
@@ -86,4 +87,12 @@ async function pullUntil(
     context.signal.removeEventListener('abort', end)
   }
   return taken
+}
+
+/** One pull, which must bring something. */
+export async function pullSome(context: CaseContext, consumer: Consumer, max: number): Promise<readonly Delivery[]> {
+  const pulled = await within(context.patienceMs, 'A pull', consumer.pull(max, context.signal))
+  if (pulled.length === 0)
+    throw new AssertionError({ message: 'A pull that nobody had aborted resolved with nothing.' })
+  return pulled
 }

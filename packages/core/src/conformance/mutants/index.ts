@@ -1,0 +1,17 @@
+import { closingMutants } from './closing.ts'
+import { deliveringMutants } from './delivering.ts'
+import { groupingMutants } from './grouping.ts'
+import type { Mutant } from './mutant.ts'
+import { publishingMutants } from './publishing.ts'
+import { readingMutants } from './reading.ts'
+
+export type { Mutant } from './mutant.ts'
+
+/** Adapters that the suite must reject, whatever good one they are made from. */
+export const mutants: readonly Mutant[] = [
+  ...publishingMutants,
+  ...deliveringMutants,
+  ...groupingMutants,
+  ...readingMutants,
+  ...closingMutants,
+]
