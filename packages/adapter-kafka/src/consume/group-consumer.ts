@@ -30,6 +30,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   /** As the cluster calls the group. */
   readonly group: string
   readonly topics: readonly string[]
+  readonly marks = true
   readonly #common: Common
   readonly #options: ConsumeOptions
   readonly #lending: Lending

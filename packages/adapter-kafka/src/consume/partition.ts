@@ -11,6 +11,8 @@ const enoughBytes = 1024 * 1024
 
 /** What a partition has to say to its consumer. */
 export interface PartitionOwner {
+  /** Whether deaths are counted, which takes a group to write them down. */
+  readonly marks: boolean
   /** There is something to commit, soon, or before anything more can be lent. */
   changed(partition: Partition, now: boolean): void
   /** Records can be lent that could not before. */
@@ -42,6 +44,8 @@ export class Partition {
   #bytes = 0
   #lost = false
   #wantsMark = false
+  /** Something was lent, and that was written down before. */
+  #begun = false
 
   constructor(owner: PartitionOwner, topic: string, name: string, id: number, start: number, stored?: Committed) {
     this.#owner = owner
@@ -106,7 +110,8 @@ export class Partition {
     if (!this.held || this.leaving || this.#tracker.waiting === 0) return
     let room = max - loans.length
     const low = this.low()
-    if (this.#deaths.cautious(low)) {
+    // The first loan too: or else what kills at once would never leave a mark.
+    if (this.#owner.marks && (!this.#begun || this.#deaths.cautious(low))) {
       const careful = this.#deaths.careful(low)
       if (careful && this.#tracker.lent > 0) return
       if (!this.#marked(low)) {
@@ -115,6 +120,7 @@ export class Partition {
         return
       }
       if (careful) room = Math.min(room, 1)
+      this.#begun = true
     }
     while (room-- > 0) {
       const slot = this.#tracker.take()
