@@ -118,9 +118,10 @@ export class Failures {
       copyFailed: (error: unknown) => this.#report(error, `copying an event to "${copy.topic}"`),
     }
     try {
-      if (await settle(host, job.delivery, copy, signal)) return true
-      this.#host.giveBack(job)
-      return false
+      const settled = await settle(host, job.delivery, copy, signal)
+      if (settled === 'stopped') this.#host.giveBack(job)
+      if (settled === 'lost') this.#host.done(job)
+      return settled === 'settled'
     } catch (error) {
       // The copy is stored, only the acknowledgement failed: the event may come once more.
       this.#report(error, 'acknowledging')

@@ -191,12 +191,11 @@ export class TopicSubscription implements FailureHost {
       publish: (messages: readonly Message[]) => this.adapter.publish(messages),
       copyFailed: (error: unknown) => this.#report(error, 'putting off an event'),
     }
-    const moved = await settle(host, job.delivery, sameCopy(job.delivery.message), this.signal).catch((error: unknown) => {
+    const settled = await settle(host, job.delivery, sameCopy(job.delivery.message), this.signal).catch((error: unknown) => {
       this.#report(error, 'acknowledging')
-      return true
     })
-    if (moved) this.done(job)
-    else this.giveBack(job)
+    if (settled === 'stopped') this.giveBack(job)
+    else this.done(job)
   }
 
   #start(job: Job): void | Promise<void> {

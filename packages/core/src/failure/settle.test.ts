@@ -3,7 +3,7 @@ import { FakeClock } from '../../test/support/fake-clock.ts'
 import { FakeDelivery } from '../../test/support/messages.ts'
 import { LoanLostError } from '../errors.ts'
 import type { Message } from '../spi/message.ts'
-import { settle, type SettleHost } from './settle.ts'
+import { settle, type Settled, type SettleHost } from './settle.ts'
 
 const copy: Message = { topic: 'copies', headers: {}, body: '{}' }
 
@@ -26,7 +26,7 @@ class Scene implements SettleHost {
     this.log.push(`failed: ${(error as Error).message}`)
   }
 
-  settle(): Promise<boolean> {
+  settle(): Promise<Settled> {
     return settle(this, this.delivery, copy, this.stop.signal)
   }
 }
@@ -34,7 +34,7 @@ class Scene implements SettleHost {
 describe('settle', () => {
   it('acknowledges once the copy is stored, not before', async () => {
     const scene = new Scene()
-    await expect(scene.settle()).resolves.toBe(true)
+    await expect(scene.settle()).resolves.toBe('settled')
     expect(scene.log).toEqual(['copy to copies', 'stored', 'ack'])
   })
 
@@ -55,7 +55,7 @@ describe('settle', () => {
     expect(scene.log.filter((line) => line === 'failed: backend away').length).toBeGreaterThanOrEqual(9)
     scene.failures = 0
     await scene.clock.advance(5_000)
-    await expect(settling).resolves.toBe(true)
+    await expect(settling).resolves.toBe('settled')
     expect(scene.log.slice(-3)).toEqual(['copy to copies', 'stored', 'ack'])
     expect(scene.log.filter((line) => line === 'ack')).toHaveLength(1)
   })
@@ -66,7 +66,7 @@ describe('settle', () => {
     const settling = scene.settle()
     await scene.clock.advance(150)
     scene.stop.abort()
-    await expect(settling).resolves.toBe(false)
+    await expect(settling).resolves.toBe('stopped')
     expect(scene.log).not.toContain('ack')
     expect(scene.clock.pending).toBe(0)
   })
@@ -74,7 +74,7 @@ describe('settle', () => {
   it('tries once although it was told to stop already', async () => {
     const scene = new Scene()
     scene.stop.abort()
-    await expect(scene.settle()).resolves.toBe(true)
+    await expect(scene.settle()).resolves.toBe('settled')
     expect(scene.log).toEqual(['copy to copies', 'stored', 'ack'])
   })
 
@@ -82,7 +82,7 @@ describe('settle', () => {
     const scene = new Scene()
     scene.failures = 1
     scene.error = new LoanLostError('topic', '7')
-    await expect(scene.settle()).resolves.toBe(true)
+    await expect(scene.settle()).resolves.toBe('lost')
     expect(scene.log).toEqual(['copy to copies'])
   })
 
@@ -96,7 +96,9 @@ describe('settle', () => {
   it('does both in one step where the backend can', async () => {
     const scene = new Scene()
     const forward = async (message: Message): Promise<void> => void scene.log.push(`forward to ${message.topic}`)
-    await expect(settle(scene, Object.assign(scene.delivery, { forward }), copy, scene.stop.signal)).resolves.toBe(true)
+    await expect(settle(scene, Object.assign(scene.delivery, { forward }), copy, scene.stop.signal)).resolves.toBe(
+      'settled',
+    )
     expect(scene.log).toEqual(['forward to copies'])
   })
 
@@ -109,7 +111,7 @@ describe('settle', () => {
     }
     const settling = settle(scene, Object.assign(scene.delivery, { forward }), copy, scene.stop.signal)
     await scene.clock.advance(300)
-    await expect(settling).resolves.toBe(true)
+    await expect(settling).resolves.toBe('settled')
     expect(scene.log).toEqual(['forward', 'failed: backend away', 'forward', 'failed: backend away', 'forward'])
   })
 })

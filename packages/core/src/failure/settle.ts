@@ -14,11 +14,14 @@ export interface SettleHost {
 const firstPauseMs = 100
 const longestPauseMs = 5_000
 
+/** `lost`: another member has the event now, and with it the decision. `stopped`: the signal aborted, nothing was done. */
+export type Settled = 'settled' | 'lost' | 'stopped'
+
 /**
  * The only way a failed delivery leaves: its copy is stored, then it is acknowledged, never the other way round.
- * As long as the copy cannot be stored the delivery stays on loan. `false`: `signal` aborted first, nothing was done.
+ * As long as the copy cannot be stored the delivery stays on loan.
  */
-export async function settle(host: SettleHost, delivery: Delivery, copy: Message, signal: AbortSignal): Promise<boolean> {
+export async function settle(host: SettleHost, delivery: Delivery, copy: Message, signal: AbortSignal): Promise<Settled> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       if (delivery.forward === undefined) {
@@ -26,15 +29,14 @@ export async function settle(host: SettleHost, delivery: Delivery, copy: Message
         break
       }
       await delivery.forward(copy)
-      return true
+      return 'settled'
     } catch (error) {
-      // Another member has it now, and with it the decision.
-      if (EventBusError.is(error) && error.code === 'BUS_LOAN_LOST') return true
+      if (EventBusError.is(error) && error.code === 'BUS_LOAN_LOST') return 'lost'
       host.copyFailed(error)
     }
     await wait(host.clock, pauseMs, signal)
-    if (signal.aborted) return false
+    if (signal.aborted) return 'stopped'
   }
   await delivery.ack()
-  return true
+  return 'settled'
 }
