@@ -56,7 +56,7 @@ function readiness(child: ChildProcess, listen: Listen): Promise<void> {
 }
 
 function send(child: ChildProcess | undefined, message: ToService): void {
-  if (child?.connected === true) child.send(message)
+  if (child?.connected === true) child.send(message, () => {})
 }
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {

@@ -5,7 +5,8 @@ import { type Name, startService } from './services/start.ts'
 
 // The process of one service. Its name is the argument; which backend, and where, it finds in the environment.
 const name = process.argv[2] as Name
-const tell = (message: FromService): void => void (process.connected && process.send?.(message))
+// With a callback, a launcher that is gone is no error of this process.
+const tell = (message: FromService): void => void process.send?.(message, undefined, undefined, () => {})
 
 // Ctrl-C in a terminal reaches every process of the group; the launcher is the one to decide.
 process.on('SIGINT', () => {})
@@ -21,9 +22,13 @@ let stopping: Promise<void> | undefined
 const stop = (): Promise<void> => (stopping ??= bus.close().then(() => adapter.close()))
 
 process.on('message', (message: ToService) => {
-  if (message.kind === 'stop') void stop().then(() => process.disconnect())
-  else void place?.(message.orders)
+  if (message.kind === 'stop') return void stop().then(() => process.disconnect())
+  place?.(message.orders).catch((error: unknown) => {
+    // It had not placed them all when it was told to stop.
+    if (stopping === undefined) throw error
+  })
 })
 // The launcher is gone.
 process.on('disconnect', () => void stop())
+if (!process.connected) void stop()
 tell({ kind: 'ready' })
