@@ -15,13 +15,18 @@ import { groupCases } from './groups.ts'
 import { historyCases } from './history.ts'
 import { limitCases } from './limits.ts'
 import { manualAckCases } from './manual-ack.ts'
+import { middlewareCases } from './middleware.ts'
 import { orderCases } from './order.ts'
 import { patternCases } from './patterns.ts'
+import { publishTroubleCases } from './publish-trouble.ts'
 import { retryCases } from './retry.ts'
 import { schemaCases } from './schemas.ts'
+import { settledCases } from './settled.ts'
 import { shutdownCases } from './shutdown.ts'
 import { startFromCases } from './start-from.ts'
+import { statsCases } from './stats.ts'
 import { timeoutCases } from './timeouts.ts'
+import { troubleCases } from './trouble.ts'
 import { unreadableCases } from './unreadable.ts'
 import { unsubscribeCases } from './unsubscribe.ts'
 
@@ -51,5 +56,10 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...delayCases,
   ...failureTrailCases,
   ...historyCases,
+  ...middlewareCases,
   ...patternCases,
+  ...publishTroubleCases,
+  ...settledCases,
+  ...statsCases,
+  ...troubleCases,
 ]
