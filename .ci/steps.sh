@@ -3,7 +3,7 @@ logs=$PWD/.work/ci
 rm -rf "$logs"
 mkdir -p "$logs"
 
-STEP_SECONDS=900
+STEP_SECONDS=720
 
 # An interrupted run takes its lanes and their steps along. A lane forgets its parent's traps, so each sets them again.
 heed_interruption() {
