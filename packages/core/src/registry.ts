@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AdapterIncompatibleError, AdapterNotInstalledError, AdapterUnknownError } from './errors.ts'
 import { SPEC_VERSION } from './spi/adapter.ts'
@@ -9,6 +11,9 @@ export type AnyAdapterDefinition = AdapterDefinition<string, never>
 
 /** An adapter, or how to load one: `() => import('@bus/adapter-…')`. A bundler follows the literal import. */
 export type AdapterEntry = AnyAdapterDefinition | (() => Promise<{ readonly adapter: AnyAdapterDefinition }>)
+
+// With a scope or a folder in it; no path, though: those would be looked up beside this file.
+const fullName = /^@?[a-z0-9~-][\w.~-]*\/./i
 
 const registryKey: symbol = Symbol.for('@bus/adapters')
 
@@ -34,26 +39,30 @@ export async function findAdapter(
   loaders: Readonly<Record<string, AdapterEntry>> = {},
 ): Promise<AnyAdapterDefinition> {
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined
-  const listed = await Promise.all([...entries, ...(loader === undefined ? [] : [loader])].map(loadEntry))
-  const given = listed.find((adapter) => adapter.name === name)
-  return compatible(given ?? registered().get(name) ?? (await loadInstalled(name, [...listed.map((adapter) => adapter.name), ...Object.keys(loaders)])))
+  if (loader !== undefined) return compatible(name, await loadEntry(loader))
+  const listed = await Promise.all(entries.map(loadEntry))
+  const given = listed.find((adapter) => adapter.name === name) ?? registered().get(name)
+  const known = [...listed.map((adapter) => adapter.name), ...Object.keys(loaders)]
+  return compatible(name, given ?? (await loadInstalled(name, known)))
 }
 
 async function loadEntry(entry: AdapterEntry): Promise<AnyAdapterDefinition> {
   return typeof entry === 'function' ? (await entry()).adapter : entry
 }
 
-function compatible(adapter: AnyAdapterDefinition): AnyAdapterDefinition {
-  if (adapter.specVersion === SPEC_VERSION) return adapter
-  throw new AdapterIncompatibleError(adapter.name, adapter.specVersion, SPEC_VERSION)
+/** A package that exports no adapter at all was written for another interface as well. */
+function compatible(name: string, adapter: AnyAdapterDefinition | undefined): AnyAdapterDefinition {
+  if (adapter?.specVersion === SPEC_VERSION) return adapter
+  throw new AdapterIncompatibleError(adapter?.name ?? name, adapter?.specVersion, SPEC_VERSION)
 }
 
-async function loadInstalled(name: string, listed: readonly string[]): Promise<AnyAdapterDefinition> {
-  const packageName = name.includes('/') ? name : `@bus/adapter-${name}`
+async function loadInstalled(name: string, listed: readonly string[]): Promise<AnyAdapterDefinition | undefined> {
+  const isPackage = fullName.test(name)
+  const packageName = isPackage ? name : `@bus/adapter-${name}`
   const file = resolveFromApplication(packageName)
-  if (file !== undefined) return ((await import(pathToFileURL(file).href)) as { adapter: AnyAdapterDefinition }).adapter
+  if (file !== undefined) return ((await import(pathToFileURL(file).href)) as { adapter?: AnyAdapterDefinition }).adapter
   const official = officialAdapters()
-  const expected = name.includes('/') || official.includes(name) || official.length === 0
+  const expected = isPackage || official.includes(name) || official.length === 0
   if (expected) throw new AdapterNotInstalledError(name, packageName)
   throw new AdapterUnknownError(name, [...new Set([...listed, ...registered().keys(), ...official])])
 }
@@ -67,13 +76,21 @@ function resolveFromApplication(packageName: string): string | undefined {
   const places = [entryFile, `${process.cwd()}/package.json`, import.meta.url]
   for (const place of places) {
     if (place === undefined) continue
+    const require = createRequire(place)
     try {
-      return createRequire(place).resolve(packageName)
+      return require.resolve(packageName)
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'MODULE_NOT_FOUND') throw error
+      // The same code says that the file is missing which a package names as its entry.
+      const absent = (error as { code?: unknown }).code === 'MODULE_NOT_FOUND' && !isInstalled(packageName, require)
+      if (!absent) throw error
     }
   }
   return undefined
+}
+
+function isInstalled(packageName: string, require: NodeJS.Require): boolean {
+  const folders = require.resolve.paths(packageName) ?? []
+  return folders.some((folder) => existsSync(join(folder, packageName, 'package.json')))
 }
 
 /** The names this package publishes adapters under; they stand in its manifest, since its code knows no backend. */
