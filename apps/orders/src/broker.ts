@@ -17,11 +17,15 @@ export async function findBackend(environment: NodeJS.ProcessEnv): Promise<Backe
   const run = `orders-${randomUUID().slice(0, 8)}`
   switch (environment['EVENT_BUS_ADAPTER']) {
     case 'redis': {
-      const given = environment['REDIS_URL'] || environment['REDIS_HOST']
+      const given = redisAddress(environment)
       const redis = given ? undefined : await (await import('@bus/test-brokers')).startRedis()
       return {
-        environment: { REDIS_PREFIX: run, ...environment, ...(redis && { REDIS_URL: redis.url }) },
-        summary: `redis, ${redis?.summary ?? 'the address is from the environment'}`,
+        environment: {
+          ...environment,
+          REDIS_PREFIX: [environment['REDIS_PREFIX'], run].filter(Boolean).join('-'),
+          ...(redis && { REDIS_URL: redis.url }),
+        },
+        summary: `redis, ${redis?.summary ?? given}`,
         stop: () => redis?.stop() ?? nothing(),
       }
     }
@@ -30,9 +34,9 @@ export async function findBackend(environment: NodeJS.ProcessEnv): Promise<Backe
       const kafka = given ? undefined : await (await import('@bus/test-brokers')).startKafka()
       return {
         environment: {
-          KAFKA_PREFIX: `${run}.`,
           KAFKA_PARTITIONS: '4',
           ...environment,
+          KAFKA_PREFIX: `${environment['KAFKA_PREFIX'] ?? ''}${run}.`,
           ...(kafka && { KAFKA_BROKERS: kafka.brokers.join(',') }),
         },
         summary: `kafka, ${kafka?.summary ?? `${given} from KAFKA_BROKERS`}`,
@@ -42,4 +46,10 @@ export async function findBackend(environment: NodeJS.ProcessEnv): Promise<Backe
     default:
       return { environment, summary: environment['EVENT_BUS_ADAPTER'] || 'memory', stop: nothing }
   }
+}
+
+/** For people; what stands before the host may be a password. */
+function redisAddress({ REDIS_URL: url, REDIS_HOST: host }: NodeJS.ProcessEnv): string | undefined {
+  if (url) return `${URL.canParse(url) ? new URL(url).host : 'an address'} from REDIS_URL`
+  return host && `${host} from REDIS_HOST`
 }
