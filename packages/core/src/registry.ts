@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AdapterIncompatibleError, AdapterNotInstalledError, AdapterUnknownError } from './errors.ts'
 import { SPEC_VERSION } from './spi/adapter.ts'
-import type { AdapterDefinition } from './spi/definition.ts'
+import type { AdapterDefinition, Env } from './spi/definition.ts'
 
 /** Some adapter's definition; what its options are, only the adapter knows. */
-export type AnyAdapterDefinition = AdapterDefinition<string, never>
+export interface AnyAdapterDefinition extends Omit<AdapterDefinition<string, never>, 'optionsFromEnv'> {
+  optionsFromEnv(env: Env): unknown
+}
 
 /** An adapter, or how to load one: `() => import('@bus/adapter-…')`. A bundler follows the literal import. */
 export type AdapterEntry = AnyAdapterDefinition | (() => Promise<{ readonly adapter: AnyAdapterDefinition }>)
