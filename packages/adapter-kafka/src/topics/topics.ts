@@ -1,4 +1,4 @@
-import { TopicCollisionError, TopicMissingError } from '@bus/core/spi'
+import { parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
 import type { Link, NewTopic, TopicInfo } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransientCode } from '../driver/driver-error.ts'
 import type { Names } from '../names.ts'
@@ -105,7 +105,7 @@ export class Topics {
 
   async #create(topic: string, wanted: Wanted): Promise<Leaders> {
     if (!this.#settings.mayCreate) throw new TopicMissingError([topic])
-    const spec = this.#spec(topic, wanted)
+    const spec = this.#spec(topic, { ...wanted, ...(await this.#likeItsParent(topic, wanted)) })
     await persist(async () => {
       try {
         await this.#link.createTopic(spec)
@@ -130,7 +130,7 @@ export class Topics {
   }
 
   #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
-    const { settings } = { settings: this.#settings }
+    const settings = this.#settings
     const retentionMs = kept ? settings.keptRetentionMs : settings.retentionMs
     return {
       name: this.#names.topic(topic),
@@ -145,6 +145,14 @@ export class Topics {
           : { 'min.insync.replicas': String(settings.minInsyncReplicas) }),
       },
     }
+  }
+
+  /** What belongs to another topic has as many partitions: a key is to meet the same number in both. */
+  async #likeItsParent(topic: string, { partitions }: Wanted): Promise<Wanted> {
+    const parent = parentTopicOf(topic)
+    if (partitions !== undefined || parent === topic) return {}
+    const leaders = await this.find(parent)
+    return leaders === undefined ? {} : { partitions: leaders.length }
   }
 
   /** Kafka counts "." and "_" as the same in names, because its metrics do. */

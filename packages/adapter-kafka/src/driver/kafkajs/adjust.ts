@@ -14,11 +14,10 @@ export function adjust(cluster: InnerCluster, fixes: boolean): void {
   const { brokerPool } = cluster
   const create = brokerPool.createBroker
   brokerPool.createBroker = (options) => {
-    answerWhole(options.connectionPool)
-    for (const connection of options.connectionPool.pool) {
-      connectOnce(connection)
-      if (fixes) quieten(connection.requestQueue)
-    }
+    const { connectionPool } = options
+    answerWhole(connectionPool)
+    connectOnce(connectionPool)
+    if (fixes) for (const { requestQueue } of connectionPool.pool) quieten(requestQueue)
     return create(options)
   }
 }
@@ -33,14 +32,26 @@ function answerWhole(pool: InnerConnectionPool): void {
     )
 }
 
-/** Two requests on a closed connection open it twice in kafkajs 2.2.4; the first socket is then never closed. */
-function connectOnce(connection: InnerConnection): void {
-  const connect = connection.connect.bind(connection)
-  let connecting: Promise<unknown> | undefined
-  connection.connect = () =>
-    (connecting ??= connect().finally(() => {
-      connecting = undefined
-    }))
+/**
+ * Two requests on a closed connection open it twice in kafkajs 2.2.4, and the first socket is never closed; each request
+ * that fails closes all connections to its broker, also one that is being opened again for the next.
+ */
+function connectOnce(connectionPool: InnerConnectionPool): void {
+  const opening = new Map<InnerConnection, Promise<unknown>>()
+  for (const connection of connectionPool.pool) {
+    const connect = connection.connect.bind(connection)
+    connection.connect = () => {
+      const known = opening.get(connection)
+      if (known !== undefined) return known
+      const connecting = connect().finally(() => opening.delete(connection))
+      opening.set(connection, connecting)
+      return connecting
+    }
+  }
+  connectionPool.destroy = async () => {
+    const others = connectionPool.pool.filter((connection) => !opening.has(connection))
+    await Promise.all(others.map((connection) => connection.disconnect()))
+  }
 }
 
 /**

@@ -47,7 +47,8 @@ export interface JoinAnswer {
 
 export interface InnerConnection {
   connect(): Promise<unknown>
-  requestQueue: InnerRequestQueue
+  disconnect(): Promise<unknown>
+  readonly requestQueue: InnerRequestQueue
 }
 
 /** https://github.com/tulios/kafkajs/blob/v2.2.4/src/network/requestQueue/index.js */
@@ -63,6 +64,7 @@ export interface InnerRequestQueue {
 export interface InnerConnectionPool {
   readonly pool: readonly InnerConnection[]
   send(request: ProtocolRequest): Promise<unknown>
+  destroy(): Promise<void>
 }
 
 export interface ProtocolRequest {
