@@ -41,7 +41,7 @@ export class EventBusError extends Error {
 
 /** One thing that is wrong with the configuration. Never holds a secret. */
 export interface ConfigIssue {
-  /** The environment variable or the option, e.g. `REDIS_PORT` or `redis.port`. */
+  /** The environment variable or the option, e.g. `STORE_PORT` or `store.port`. */
   readonly name: string
   /** What was found and what was expected. */
   readonly problem: string
@@ -144,7 +144,7 @@ export class TopicInvalidError extends EventBusError {
   }
 }
 
-/** The backend cannot hold both names side by side (Kafka: `a.b` beside `a_b`). */
+/** The backend cannot hold both names side by side (`a.b` beside `a_b`). */
 export class TopicCollisionError extends EventBusError {
   override readonly name: string = 'TopicCollisionError'
 

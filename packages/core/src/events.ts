@@ -1,4 +1,4 @@
-import type { StandardSchema } from './wire/standard-schema.ts'
+import type { StandardSchema } from './util/standard-schema.ts'
 
 /** Facts about an event. Keys beyond these travel whole, as JSON. */
 export interface EventMetadata {

@@ -9,7 +9,7 @@ import { setMember, snapshot } from './util/json.ts'
 import { isThenable } from './util/thenable.ts'
 import { isAttribute } from './wire/envelope.ts'
 import { EventMessage } from './wire/event-message.ts'
-import { issueLines, type SchemaResult } from './wire/standard-schema.ts'
+import { issueLines, type SchemaResult } from './util/standard-schema.ts'
 
 export interface PublishOptions {
   /** Taken over as it is. What is absent is filled in; unknown keys travel along. */

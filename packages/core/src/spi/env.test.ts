@@ -105,7 +105,7 @@ describe('readEnv', () => {
     expect(() => readEnv(env, read)).toThrow(/A: .*\n.*B: .*\n.*D: /)
   })
 
-  it.each(['REDIS_PASSWORD', 'KAFKA_SASL_PASSWORD', 'API_KEY', 'CLIENT_SECRET', 'access_token', 'CREDENTIALS'])(
+  it.each(['STORE_PASSWORD', 'LOG_SASL_PASSWORD', 'API_KEY', 'CLIENT_SECRET', 'access_token', 'CREDENTIALS'])(
     'never shows the value of %s',
     (name) => {
       const message = problems({ [name]: 'hunter2' }, (reader) => reader.integer(name)).join()
@@ -115,8 +115,8 @@ describe('readEnv', () => {
   )
 
   it('never shows the password in an address', () => {
-    const url = 'redis://user:hunter2@host:6379'
-    const message = problems({ REDIS_URL: url }, (reader) => reader.integer('REDIS_URL')).join()
+    const url = 'store://user:hunter2@host:6379'
+    const message = problems({ STORE_URL: url }, (reader) => reader.integer('STORE_URL')).join()
     expect(message).toContain('host:6379')
     expect(message).not.toContain('hunter2')
   })
@@ -124,19 +124,19 @@ describe('readEnv', () => {
 
 describe('withoutUserInfo', () => {
   it.each([
-    ['redis://user:hunter2@host:1/0', 'redis://…@host:1/0'],
-    ['redis://:hunter2@host', 'redis://…@host'],
-    ['redis://user:hunt@er2@host', 'redis://…@host'],
-    ['redis://user:hunt/er2@host/0', 'redis://…@host/0'],
-    ['redis://user:hunt er2@host/0', 'redis://…@host/0'],
-    ['redis://user:hunt\ner2@host/0', 'redis://…@host/0'],
-    ['redis://host:6379', 'redis://host:6379'],
+    ['store://user:hunter2@host:1/0', 'store://…@host:1/0'],
+    ['store://:hunter2@host', 'store://…@host'],
+    ['store://user:hunt@er2@host', 'store://…@host'],
+    ['store://user:hunt/er2@host/0', 'store://…@host/0'],
+    ['store://user:hunt er2@host/0', 'store://…@host/0'],
+    ['store://user:hunt\ner2@host/0', 'store://…@host/0'],
+    ['store://host:6379', 'store://host:6379'],
     ['host:1,host:2', 'host:1,host:2'],
   ])('%j', (address, shown) => {
     expect(withoutUserInfo(address)).toBe(shown)
   })
 
   it('hides every password of a list of addresses', () => {
-    expect(withoutUserInfo('redis://:hunter2@a:1,redis://:hunter3@b:2')).not.toMatch(/hunter/)
+    expect(withoutUserInfo('store://:hunter2@a:1,store://:hunter3@b:2')).not.toMatch(/hunter/)
   })
 })

@@ -54,7 +54,7 @@ function binaryData(message: StoredMessage): unknown {
   return /^text\//i.test(type) ? new TextDecoder().decode(body) : Uint8Array.from(body)
 }
 
-/** CloudEvents, Kafka protocol binding §3.2: attributes are headers that begin with `ce_`. */
+/** CloudEvents in binary mode, as log brokers bind it: attributes are headers that begin with `ce_`. */
 function binaryAttributes({ headers }: StoredMessage): Record<string, string> | undefined {
   if (headers['ce_specversion'] === undefined) return undefined
   const attributes: Record<string, string> = {}
