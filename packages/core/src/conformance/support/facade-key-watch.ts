@@ -59,4 +59,13 @@ export class KeyWatch {
     for (const key of this.#keys) assert.deepEqual(this.#starts.get(key), expected, `The starts of ${key}`)
     assert.deepEqual(this.#together, [], 'No two events of a key were handled at once.')
   }
+
+  /** Of each key, all `count` numbers were started, in this order at first; some may have come again. */
+  assertFirstOrder(count: number): void {
+    const expected = Array.from({ length: count }, (_, index) => `${index + 1}/1`)
+    for (const key of this.#keys) {
+      assert.deepEqual([...new Set(this.#starts.get(key))], expected, `The first starts of ${key}`)
+    }
+    assert.deepEqual(this.#together, [], 'No two events of a key were handled at once.')
+  }
 }

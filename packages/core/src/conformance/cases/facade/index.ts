@@ -2,6 +2,7 @@ import type { ConformanceCase } from '../../case.ts'
 import { apartCases } from './apart.ts'
 import { closeCases } from './close.ts'
 import { copyCases } from './copies.ts'
+import { crashLoopCases } from './crash-loops.ts'
 import { deadLetterCases } from './dead-letters.ts'
 import { deferralCases } from './deferral.ts'
 import { delayCases } from './delays.ts'
@@ -15,6 +16,7 @@ import { groupCases } from './groups.ts'
 import { historyCases } from './history.ts'
 import { limitCases } from './limits.ts'
 import { manualAckCases } from './manual-ack.ts'
+import { memberCases } from './members.ts'
 import { middlewareCases } from './middleware.ts'
 import { orderCases } from './order.ts'
 import { patternCases } from './patterns.ts'
@@ -26,6 +28,7 @@ import { shutdownCases } from './shutdown.ts'
 import { startFromCases } from './start-from.ts'
 import { statsCases } from './stats.ts'
 import { timeoutCases } from './timeouts.ts'
+import { traceCases } from './traces.ts'
 import { troubleCases } from './trouble.ts'
 import { unreadableCases } from './unreadable.ts'
 import { unsubscribeCases } from './unsubscribe.ts'
@@ -53,13 +56,16 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...unsubscribeCases,
   ...closeCases,
   ...shutdownCases,
+  ...crashLoopCases,
   ...delayCases,
   ...failureTrailCases,
   ...historyCases,
+  ...memberCases,
   ...middlewareCases,
   ...patternCases,
   ...publishTroubleCases,
   ...settledCases,
   ...statsCases,
+  ...traceCases,
   ...troubleCases,
 ]

@@ -105,7 +105,7 @@ export const manualAckCases: readonly ConformanceCase[] = [
     run: onStage(async (stage) => {
       const [[one, two], topic] = [await stage.processes(2), stage.topic()]
       const seen = stage.recorder(async (_event, context) => {
-        await context.nack({ delayMs: 600_000 })
+        await context.nack({ delayMs: 1_500 })
         await context.ack()
         await context.deadLetter('too late')
       })
@@ -123,6 +123,7 @@ export const manualAckCases: readonly ConformanceCase[] = [
       await two.bus.subscribe(topic, again.handle, manual)
       const [second] = await again.handled.reached(1)
       assert.deepEqual([second?.event.payload, second?.attempt], ['x', 2])
+      assert.ok((second?.at ?? 0) - (seen.starts.items[0]?.at ?? 0) >= 1_500, 'And not before its time.')
     }),
   },
   {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { SubscriptionUnknownError } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, quick } from '../../support/facade-stage.ts'
@@ -82,12 +83,12 @@ export const unsubscribeCases: readonly ConformanceCase[] = [
   },
   {
     tier: 'facade',
-    name: 'an event that waits for its retry does not hold up unsubscribe(), and keeps its number',
+    name: 'an event that waits for its retry does not hold up unsubscribe(), and keeps its number and its time',
     promise: 'Ending takes no longer than the handlers at work.',
     run: onStage(async (stage) => {
       const [[one, two], topic] = [await stage.processes(2), stage.topic()]
       const [first, second] = [stage.recorder(() => Promise.reject(new Error('no'))), stage.recorder()]
-      const retry = { ...quick, initialDelayMs: 600_000, maxDelayMs: 600_000, holdUpToMs: 1_000_000 }
+      const retry = { ...quick, initialDelayMs: 1_500, maxDelayMs: 1_500 }
       const id = await one.bus.subscribe(topic, first.handle, { consumerGroup: 'g', retry })
       await one.bus.publishBatch(
         topic,
@@ -98,6 +99,10 @@ export const unsubscribeCases: readonly ConformanceCase[] = [
       await two.bus.subscribe(topic, second.handle, { consumerGroup: 'g', retry })
       await second.handled.reached(2)
       assert.deepEqual(second.attempts, [2, 2])
+      for (const { event, at } of second.starts.items) {
+        const failed = first.starts.items.find((start) => start.event.payload === event.payload)
+        assert.ok(at - (failed?.at ?? 0) >= 1_500, 'Changing hands does not shorten a delay.')
+      }
       assert.deepEqual(new Set(second.payloads), new Set(['k', 'none']))
     }),
   },
@@ -118,6 +123,10 @@ export const unsubscribeCases: readonly ConformanceCase[] = [
       await bus.publish(topic, 'tested', 2, { key: 'k' })
       await other.handled.reached(2)
       assert.equal(seen.starts.count, 1)
+      const unused = new AbortController()
+      await bus.unsubscribe(await bus.subscribe(topic, seen.handle, { signal: unused.signal }))
+      await bus.publish(topic, 'tested', 3, { signal: unused.signal })
+      assert.deepEqual(getEventListeners(unused.signal, 'abort'), [], 'Nobody listens to it any more.')
     }),
   },
   {
