@@ -34,10 +34,19 @@ describe('Job', () => {
     given.attempt = 3
     given.firstFailureAt = 2_000
     const again = jobWith({ 'bus-attempt': '2', 'bus-dead-first': '1000' }, given.note)
-    expect([again.attempt, again.firstFailureAt]).toEqual([3, 2_000])
+    expect([again.attempt, again.firstFailureAt, again.heldUntil]).toEqual([3, 2_000, undefined])
   })
 
-  it.each(['', 'three', '3', '3 x', '-1 5', '3 5 7', '3.5 7'])('is not misled by the note %j', (note) => {
+  it('goes on waiting where it was given back', () => {
+    const given = jobWith({})
+    given.attempt = 2
+    given.firstFailureAt = 2_000
+    given.heldUntil = 32_000
+    const again = jobWith({}, given.note)
+    expect([again.attempt, again.firstFailureAt, again.heldUntil]).toEqual([2, 2_000, 32_000])
+  })
+
+  it.each(['', 'three', '3', '3 x', '-1 5', '3 5 7 9', '3.5 7', '3 5 x'])('is not misled by the note %j', (note) => {
     const job = jobWith({ 'bus-attempt': '2', 'bus-dead-first': '1000' }, note)
     expect([job.attempt, job.firstFailureAt]).toEqual([2, 1_000])
   })

@@ -8,6 +8,8 @@ export class Job {
   attempt: number
   /** Epoch milliseconds. */
   firstFailureAt: number | undefined
+  /** It failed; epoch milliseconds before which it is not started again. */
+  heldUntil: number | undefined
   /** What it waits behind others for; taken off when its key need not wait for it. */
   key: string | undefined
   settled = false
@@ -18,18 +20,29 @@ export class Job {
     const note = delivery.note === undefined ? undefined : readNote(delivery.note)
     this.attempt = note?.attempt ?? count(headers[header.attempt]) ?? 1
     this.firstFailureAt = note?.firstFailureAt ?? count(headers[header.deadFirst])
+    this.heldUntil = note?.heldUntil
     this.key = delivery.message.key
   }
 
-  /** What a later loan must know to go on counting; nothing as long as it never failed. */
+  /** What a later loan must know to go on counting and waiting; nothing as long as it never failed. */
   get note(): string | undefined {
-    return this.firstFailureAt === undefined ? undefined : `${this.attempt} ${this.firstFailureAt}`
+    if (this.firstFailureAt === undefined) return undefined
+    const held = this.heldUntil === undefined ? '' : ` ${this.heldUntil}`
+    return `${this.attempt} ${this.firstFailureAt}${held}`
   }
 }
 
-function readNote(note: string): { attempt: number; firstFailureAt: number } | undefined {
-  const found = /^(\d+) (\d+)$/.exec(note)
-  return found === null ? undefined : { attempt: Number(found[1]), firstFailureAt: Number(found[2]) }
+interface Note {
+  readonly attempt: number
+  readonly firstFailureAt: number
+  readonly heldUntil: number | undefined
+}
+
+function readNote(note: string): Note | undefined {
+  const found = /^([1-9]\d*) (\d+)(?: (\d+))?$/.exec(note)
+  if (found === null) return undefined
+  const [, attempt, firstFailureAt, heldUntil] = found
+  return { attempt: Number(attempt), firstFailureAt: Number(firstFailureAt), heldUntil: heldUntil === undefined ? undefined : Number(heldUntil) }
 }
 
 /** Headers may have been written by others. */

@@ -1,16 +1,12 @@
-import { defaults } from '../defaults.ts'
 import type { BaseEvent } from '../events.ts'
-import { sameCopy } from '../failure/copies.ts'
 import { judgeCrashes } from '../failure/policy.ts'
-import { settle } from '../failure/settle.ts'
 import type { Consumer, ConsumerState, Delivery, StartFrom } from '../spi/consume.ts'
-import type { Message } from '../spi/message.ts'
 import { retryTopicOf } from '../spi/topics.ts'
 import { isThenable } from '../util/thenable.ts'
-import { header } from '../wire/headers.ts'
 import { attempt, passedOver, type Route, Unhandleable } from './attempt.ts'
 import type { Handler } from './context.ts'
 import type { Counters } from './counters.ts'
+import { EarlyArrivals } from './early-arrivals.ts'
 import { type FailureHost, Failures } from './failures.ts'
 import { frames } from './frame.ts'
 import type { ConsumeHost } from './host.ts'
@@ -45,8 +41,7 @@ export class TopicSubscription implements FailureHost {
   readonly #lanes: Lanes
   /** Failed, waiting for the next start. */
   readonly #held: WaitingRoom
-  /** Came before their time. They do not count against the window. */
-  readonly #early: WaitingRoom
+  readonly #early: EarlyArrivals
   readonly #pump: Pump
   readonly #failures: Failures
   readonly #stop = new AbortController()
@@ -65,7 +60,7 @@ export class TopicSubscription implements FailureHost {
     this.#loans = new Loans(policy.prefetch)
     this.#lanes = new Lanes(slots, (job) => this.#start(job))
     this.#held = new WaitingRoom(clock)
-    this.#early = new WaitingRoom(clock)
+    this.#early = new EarlyArrivals(this, this.#loans, this.#lanes)
     this.#pump = new Pump(clock, this)
     this.#failures = new Failures(this)
   }
@@ -91,7 +86,7 @@ export class TopicSubscription implements FailureHost {
 
   /** Events in the hands of this process, those that wait for their next start included. */
   get inFlight(): number {
-    return this.#loans.open + this.#early.count((job) => job.delivery.message.topic !== this.topic)
+    return this.#loans.open + this.#early.retries
   }
 
   /** Resolves when every later publish will be delivered. */
@@ -106,7 +101,7 @@ export class TopicSubscription implements FailureHost {
   }
 
   room(): number {
-    return this.#early.size >= defaults.waitingRoom && this.policy.consumerGroup === undefined ? 0 : this.#loans.room
+    return this.#early.full && this.policy.consumerGroup === undefined ? 0 : this.#loans.room
   }
 
   admit(deliveries: readonly Delivery[]): void {
@@ -118,13 +113,15 @@ export class TopicSubscription implements FailureHost {
   }
 
   hold(job: Job, delayMs: number): void {
+    job.heldUntil = Math.ceil(this.clock.now() + delayMs)
     if (this.#leaves(job)) return this.giveBack(job)
     this.#loans.rest(job)
-    if (this.policy.ordered) return this.#held.add(job, delayMs, (due) => this.#lanes.resume(due))
-    // It lets others pass, but it never runs beside one of its key.
     const { key } = job
-    this.#lanes.leave(job)
+    // Without order it lets others pass, but it never runs beside one of its key.
+    if (!this.policy.ordered) this.#lanes.leave(job)
     this.#held.add(job, delayMs, (due) => {
+      due.heldUntil = undefined
+      if (this.policy.ordered) return this.#lanes.resume(due)
       due.key = key
       this.#lanes.add(due)
     })
@@ -163,42 +160,18 @@ export class TopicSubscription implements FailureHost {
   }
 
   #admit(job: Job): void {
-    const { message } = job.delivery
-    if (message.topic !== this.topic) this.deferrals.remove()
-    const notBefore = message.notBefore ?? Number(message.headers[header.notBefore] ?? 0)
-    const earlyMs = notBefore - (notBefore === 0 ? 0 : this.clock.now())
-    if (earlyMs > 0 && !this.#leaves(job)) return this.#wait(job, earlyMs)
+    if (job.delivery.message.topic !== this.topic) this.deferrals.remove()
+    const earlyMs = this.#early.tooEarlyMs(job)
+    if (earlyMs > 0 && !this.#leaves(job)) return this.#early.add(job, earlyMs)
     this.#loans.add(job)
     if (this.#leaves(job)) this.giveBack(job)
     else this.#lanes.add(job)
   }
 
-  /** Too early. Where too many wait already, it goes to the tail of its topic, so that those due sooner come first. */
-  #wait(job: Job, earlyMs: number): void {
-    const full = this.#early.size >= defaults.waitingRoom && job.delivery.message.topic !== this.topic
-    if (full) return void this.#toTail(job)
-    this.#early.add(job, earlyMs, (due) => {
-      this.#loans.add(due)
-      this.#lanes.add(due)
-    })
-  }
-
-  async #toTail(job: Job): Promise<void> {
-    this.#loans.add(job)
-    this.#loans.begin(job)
-    const host = {
-      clock: this.clock,
-      publish: (messages: readonly Message[]) => this.adapter.publish(messages),
-      copyFailed: (error: unknown) => this.#report(error, 'putting off an event'),
-    }
-    const settled = await settle(host, job.delivery, sameCopy(job.delivery.message), this.signal).catch((error: unknown) => {
-      this.#report(error, 'acknowledging')
-    })
-    if (settled === 'stopped') this.giveBack(job)
-    else this.done(job)
-  }
-
   #start(job: Job): void | Promise<void> {
+    const heldMs = job.heldUntil === undefined ? 0 : job.heldUntil - this.clock.now()
+    // It was given back while it waited for this start.
+    if (heldMs > 0) return this.hold(job, heldMs)
     const { redeliveries } = job.delivery
     const verdict = redeliveries === 0 ? undefined : judgeCrashes(redeliveries, this.policy)
     if (verdict !== undefined) {
@@ -261,10 +234,8 @@ export class TopicSubscription implements FailureHost {
   }
 
   async #giveBackUnstarted(leaves: (job: Job) => boolean): Promise<void> {
-    const early = this.#early.evict(leaves)
-    for (const job of early) this.#loans.add(job)
     // Those behind others first: nothing may start because what it waited for has gone.
-    const unstarted = [...this.#lanes.evict(leaves), ...this.#held.evict(leaves), ...early]
+    const unstarted = [...this.#lanes.evict(leaves), ...this.#held.evict(leaves), ...this.#early.evict(leaves)]
     await Promise.all(unstarted.map((job) => this.#release(job)))
   }
 

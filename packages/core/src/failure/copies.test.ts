@@ -139,14 +139,14 @@ describe('deadCopy', () => {
 })
 
 describe('sameCopy', () => {
-  it('changes nothing', () => {
+  it('changes nothing within its topic', () => {
     const early = stored('{}', {
       topic: 'orders.billing.retry',
       headers: { 'bus-attempt': '2' },
       notBefore: 5,
       key: 'k',
     })
-    const { topic, key, headers, body, notBefore } = sameCopy(early)
+    const { topic, key, headers, body, notBefore } = sameCopy(early, early.topic)
     expect({ topic, key, headers, body, notBefore }).toEqual({
       topic: early.topic,
       key: 'k',
@@ -154,6 +154,16 @@ describe('sameCopy', () => {
       body: early.body,
       notBefore: 5,
     })
-    expect(sameCopy(source).notBefore).toBeUndefined()
+    expect(sameCopy(source, source.topic).notBefore).toBeUndefined()
+  })
+
+  it('says where it comes from when it moves', () => {
+    const early = stored('{}', { notBefore: 5, position: '42' })
+    const { topic, headers, notBefore } = sameCopy(early, 'orders.billing.retry')
+    expect({ topic, headers, notBefore }).toEqual({
+      topic: 'orders.billing.retry',
+      headers: { 'bus-dead-position': '42' },
+      notBefore: 5,
+    })
   })
 })

@@ -54,9 +54,10 @@ export function deadCopy(to: string, source: StoredMessage, failure: Failure, re
   return new CopyMessage(to, source, headers, { retention: 'kept' })
 }
 
-/** Once more to where it is, unchanged: it leaves its place to those that are due earlier. */
-export function sameCopy(source: StoredMessage): CopyMessage {
-  return new CopyMessage(source.topic, source, source.headers, source.notBefore === undefined ? {} : { notBefore: source.notBefore })
+/** Once more, to the tail of a topic: it leaves its place to those that are due earlier. */
+export function sameCopy(source: StoredMessage, to: string): CopyMessage {
+  const headers = to === source.topic ? source.headers : { ...source.headers, [header.deadPosition]: originalPosition(source) }
+  return new CopyMessage(to, source, headers, source.notBefore === undefined ? {} : { notBefore: source.notBefore })
 }
 
 function originalPosition({ headers, position }: StoredMessage): string {

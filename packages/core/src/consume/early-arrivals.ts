@@ -1,0 +1,90 @@
+import { defaults } from '../defaults.ts'
+import { sameCopy } from '../failure/copies.ts'
+import { settle } from '../failure/settle.ts'
+import type { Message } from '../spi/message.ts'
+import { retryTopicOf } from '../spi/topics.ts'
+import { header } from '../wire/headers.ts'
+import type { FailureHost } from './failures.ts'
+import type { Job } from './job.ts'
+import type { Lanes } from './lanes.ts'
+import type { Loans } from './loans.ts'
+import { WaitingRoom } from './waiting-room.ts'
+
+// How long one for which there is no room stays before it goes to the tail: nothing may go round without a pause.
+const tailPauseMs = 100
+
+/**
+ * Jobs that came before their time. They wait beside the window. Where too many do, a group puts the next ones at the
+ * tail of its retry topic, so that those due sooner come first; without a group no more is taken.
+ */
+export class EarlyArrivals {
+  readonly #host: FailureHost
+  readonly #loans: Loans
+  readonly #lanes: Lanes
+  readonly #waiting: WaitingRoom
+  /** These count against the window. */
+  readonly #surplus: WaitingRoom
+
+  constructor(host: FailureHost, loans: Loans, lanes: Lanes) {
+    this.#host = host
+    this.#loans = loans
+    this.#lanes = lanes
+    this.#waiting = new WaitingRoom(host.clock)
+    this.#surplus = new WaitingRoom(host.clock)
+  }
+
+  get full(): boolean {
+    return this.#waiting.size >= defaults.waitingRoom
+  }
+
+  /** How many wait that have been taken in before and failed. */
+  get retries(): number {
+    return this.#waiting.count((job) => job.delivery.message.topic !== this.#host.topic)
+  }
+
+  /** Milliseconds until the job may be handled; not above 0: now. */
+  tooEarlyMs({ delivery: { message } }: Job): number {
+    const notBefore = message.notBefore ?? Number(message.headers[header.notBefore] ?? 0)
+    return notBefore === 0 ? 0 : notBefore - this.#host.clock.now()
+  }
+
+  add(job: Job, earlyMs: number): void {
+    if (!this.full || this.#host.policy.consumerGroup === undefined) {
+      this.#waiting.add(job, earlyMs, (due) => {
+        this.#loans.add(due)
+        this.#lanes.add(due)
+      })
+    } else {
+      this.#loans.add(job)
+      this.#surplus.add(job, Math.min(earlyMs, tailPauseMs), (later) => {
+        if (this.tooEarlyMs(later) <= 0) this.#lanes.add(later)
+        else void this.#toTail(later)
+      })
+    }
+  }
+
+  /** Takes out what leaves; all of it counts against the window then. */
+  evict(leaves: (job: Job) => boolean): Job[] {
+    const waiting = this.#waiting.evict(leaves)
+    for (const job of waiting) this.#loans.add(job)
+    return [...waiting, ...this.#surplus.evict(leaves)]
+  }
+
+  async #toTail(job: Job): Promise<void> {
+    const { adapter, clock, deferrals, hooks, policy, signal, topic } = this.#host
+    const { consumerGroup } = policy
+    const report = (error: unknown, operation: string): void => hooks.emit('error', { error, operation, topic, consumerGroup })
+    const host = {
+      clock,
+      publish: (messages: readonly Message[]) => adapter.publish(messages),
+      copyFailed: (error: unknown) => report(error, 'putting off an event'),
+    }
+    this.#loans.begin(job)
+    deferrals.add()
+    const copy = sameCopy(job.delivery.message, retryTopicOf(topic, consumerGroup as string))
+    const settled = await settle(host, job.delivery, copy, signal).catch((error: unknown) => report(error, 'acknowledging'))
+    if (settled === 'stopped' || settled === 'lost') deferrals.remove()
+    if (settled === 'stopped') this.#host.giveBack(job)
+    else this.#host.done(job)
+  }
+}
