@@ -1,5 +1,6 @@
 import { adapter as definition, InMemoryAdapter } from '@bus/adapter-memory'
 import { ConfigInvalidError } from '@bus/core/spi'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { message, never, take, takeNow, text } from './messages.ts'
 
@@ -47,6 +48,26 @@ describe('the adapter in memory', () => {
     const waiting = two.pull(1, never)
     await a1?.ack()
     expect((await waiting).map((delivery) => text(delivery.message))).toEqual(['a2'])
+  })
+
+  it('serves the waiting members of a group in turn', async () => {
+    const adapter = new InMemoryAdapter()
+    const topics = [{ topic: 't', startFrom: 'latest' as const }]
+    const members = await Promise.all([1, 2, 3].map(() => adapter.consume({ topics, group: 'g' })))
+    const served = [0, 0, 0]
+    const work = members.map(async (member, index) => {
+      for (let pulled = await member.pull(1, never); pulled.length > 0; pulled = await member.pull(1, never)) {
+        served[index] = (served[index] ?? 0) + pulled.length
+        await pulled[0]?.ack()
+      }
+    })
+    for (let number = 1; number <= 30; number++) {
+      await adapter.publish([message('t', String(number))])
+      await nextTurn()
+    }
+    await adapter.close()
+    await Promise.all(work)
+    expect(served).toEqual([10, 10, 10])
   })
 
   it('counts what is due for open consumers as unsettled', async () => {
