@@ -8,7 +8,11 @@ import type { Topics } from '../topics/topics.ts'
 import type { Lending } from './lending.ts'
 import type { Partition } from './partition.ts'
 
-const limits = { maxWaitMs: 250, maxBytesPerPartition: 1024 * 1024 }
+const maxBytesPerPartition = 1024 * 1024
+/** A request cannot be taken back: what is new to a consumer waits for the one that is under way. */
+const maxWaitMs = 500
+/** While some partition has enough, and may soon want more. */
+const shortWaitMs = 50
 
 /** Keeps the partitions of one consumer supplied: one request at a time to each node that leads some of them. */
 export class Fetcher {
@@ -85,7 +89,8 @@ export class Fetcher {
     })
     let answers: readonly FetchedPartition[]
     try {
-      answers = await this.#link.fetch(node, positions, limits)
+      const full = this.#lending.partitions.some((partition) => partition.held && !partition.hungry)
+      answers = await this.#link.fetch(node, positions, { maxWaitMs: full ? shortWaitMs : maxWaitMs, maxBytesPerPartition })
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error))
       return false
