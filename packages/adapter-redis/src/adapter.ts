@@ -9,7 +9,8 @@ import {
   type ReadRange,
   type StoredMessage,
 } from '@bus/core/spi'
-import { FanOutConsumer, type FanOutHost } from './consume/fan-out-consumer.ts'
+import type { ConsumerHost } from './consume/consumer-host.ts'
+import { FanOutConsumer } from './consume/fan-out-consumer.ts'
 import { GroupConsumer } from './consume/group-consumer.ts'
 import { Link } from './link/link.ts'
 import { Waker } from './link/waker.ts'
@@ -43,7 +44,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly #link: Link
   readonly #waker: Waker
   readonly #catalog: Catalog
-  readonly #host: FanOutHost
+  readonly #host: ConsumerHost
   readonly #publisher: Publisher
   readonly #mover: Mover
   readonly #janitor: Janitor

@@ -23,6 +23,8 @@ export interface CrewOptions {
 export class Crew implements AsyncDisposable {
   readonly steps: Step[] = []
   readonly members: Member[] = []
+  /** Bodies that were handled to the end. */
+  readonly handled: Set<string> = new Set()
   readonly #options: CrewOptions
   #next = 1
 
@@ -46,6 +48,7 @@ export class Crew implements AsyncDisposable {
       createInterface({ input: process_.stdout }).on('line', (line) => {
         const [what, body = '', redeliveries, at] = line.split(' ')
         this.steps.push({ member: member.number, what: what as Step['what'], body, redeliveries: Number(redeliveries), at: Number(at) })
+        if (what === 'end') this.handled.add(body)
         if (what === 'ready') resolve()
       })
     })
@@ -53,10 +56,6 @@ export class Crew implements AsyncDisposable {
     return member
   }
 
-  /** Bodies that were handled to the end. */
-  get handled(): Set<string> {
-    return new Set(this.steps.filter(({ what }) => what === 'end').map(({ body }) => body))
-  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.alive.map((member) => member.kill()))

@@ -67,7 +67,7 @@ describe('connecting', () => {
   it('works for a user who may do no more than the README says', async () => {
     await using server = await startRedis({ how: 'process' })
     const admin = new Redis(server.url)
-    const permitted = '+@connection +@stream +@scripting +info +time +exists +del +hget +hset +hmget +hsetnx +hdel +hexists +hgetall +hvals +hincrby +sadd +smembers +zadd +zrem +zscore +zcard +zrange +zrangebyscore'
+    const permitted = '+@connection +@stream +@scripting +info +time +exists +del +pexpire +hget +hset +hmget +hsetnx +hdel +hexists +hgetall +hvals +hincrby +sadd +smembers +zadd +zrem +zscore +zcard +zrange +zrangebyscore'
     await admin.call('ACL', 'SETUSER', 'app', 'on', '>pw', '~bus:topics', '~{bus:*', ...permitted.split(' '))
     const adapter = new RedisAdapter({ host: server.host, port: server.port, username: 'app', password: 'pw' })
     await adapter.initialize()

@@ -1,35 +1,23 @@
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery, Message } from '@bus/core/spi'
 import type { Link } from '../link/link.ts'
-import type { Waker, Watch } from '../link/waker.ts'
 import { yieldPartition } from '../scripts/settle.ts'
-import type { Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
-import { isLower, lastIdBefore } from '../topics/position.ts'
+import { atMost } from './at-most.ts'
+import type { ConsumerHost } from './consumer-host.ts'
 import { Loan } from './delivery.ts'
-import { Desk } from './desk.ts'
 import { Fetcher, type FetcherHost } from './fetcher.ts'
-import { forwardCopy } from './forward.ts'
+import { forwardCopy, type ForwardHost } from './forward.ts'
 import { LoanStream } from './loan-stream.ts'
 import { Membership, type Standing } from './membership.ts'
-import { Settler } from './settler.ts'
+import { Service, type ServiceHost } from './service.ts'
+import { Settler, type SettlerHost } from './settler.ts'
 import { Shares, type SpreadTopic } from './shares.ts'
 import { ensureGroup } from './start.ts'
-
-/** What consumers need of their adapter. */
-export interface ConsumerHost {
-  readonly link: Link
-  readonly waker: Waker
-  readonly catalog: Catalog
-  readonly settings: Settings
-  delayed(topic: string, nextMs: number): void
-  warn(message: string): void
-  closed(consumer: Consumer): void
-}
 
 const closeLimitMs = 2_000
 
 /** One member of a group: lends what the group has not handled, and answers for it with its signs of life. */
-export class GroupConsumer implements Consumer, FetcherHost {
+export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, SettlerHost, ServiceHost {
   readonly link: Link
   readonly group: string
   readonly members: string
@@ -45,11 +33,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
   readonly #shares: Shares
   readonly #settler: Settler
   readonly #fetcher: Fetcher
-  readonly #desk: Desk<Loan>
-  #serving = false
-  #fetching: Promise<unknown> | undefined
-  #poke: (() => void) | undefined
-  #poked = false
+  readonly #service: Service
   #closing: Promise<void> | undefined
 
   private constructor(host: ConsumerHost, topics: readonly SpreadTopic[], group: string, handover: ConsumeOptions['handover']) {
@@ -65,7 +49,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
     this.bell = keys.bell(group)
     this.#topics = topics
     this.#bases = topics.map((topic) => new LoanStream(topic.keys, topic.keys.base, 0))
-    this.#desk = new Desk(() => void this.#serve())
+    this.#service = new Service(host.waker, this)
     this.#fetcher = new Fetcher(this)
     this.#settler = new Settler(this)
     this.#membership = new Membership({
@@ -81,8 +65,8 @@ export class GroupConsumer implements Consumer, FetcherHost {
     this.#shares = new Shares({
       topics,
       handover,
-      fetched: async () => void (await this.#fetching?.catch(() => {})),
-      withdraw: (matching) => this.#desk.withdraw(matching),
+      fetched: () => this.#service.fetched(),
+      withdraw: (matching) => this.#service.withdraw(matching),
       recorded: () => this.#settler.flush(),
       letGo: async ({ partition, token }, dirty) => {
         await this.link.run(yieldPartition, [this.leases, this.bell], [partition, token, dirty ? 1 : 0])
@@ -117,7 +101,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
   }
 
   pull(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    return this.#desk.pull(max, signal)
+    return this.#service.pull(max, signal)
   }
 
   close(): Promise<void> {
@@ -138,7 +122,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
     const recorded = this.#settler.giveBack(loan, note)
     if (stream.number !== 0 && !suspect) {
       stream.putBack(new Loan(this, stream, message, redeliveries, note))
-      this.#look()
+      this.#service.look()
     }
     void recorded.then(() => {
       if (stream.number === 0) stream[suspect ? 'orphans' : 'free'] = true
@@ -151,6 +135,17 @@ export class GroupConsumer implements Consumer, FetcherHost {
     await forwardCopy(this, loan, copy)
     this.#end(loan)
     this.#cleared(loan)
+  }
+
+  async fetch(max: number): Promise<Loan[]> {
+    if (!this.#membership.valid) await this.#membership.beat()
+    const loans = await this.#fetcher.fetch(max)
+    return loans.filter((loan) => {
+      if (!loan.stream.blocked) return loan.open
+      // It stays on loan in its partition, for the next owner.
+      loan.stream.open.delete(loan.message.id)
+      return false
+    })
   }
 
   streams(): readonly LoanStream[] {
@@ -179,75 +174,12 @@ export class GroupConsumer implements Consumer, FetcherHost {
   async recreateGroup(): Promise<void> {
     this.#host.warn(`The group "${this.group}" of topic "${this.#topics[0]?.keys.topic}" was gone from the server and is made again.`)
     const streams = this.streams()
-    const resumeId = (key: string): string => lowestOpen(streams.find((stream) => stream.key === key))
+    const resumeId = (key: string): string => streams.find((stream) => stream.key === key)?.resumeId ?? '0-0'
     for (const topic of this.#topics) {
       await this.catalog.ensure(topic.keys.topic)
       await ensureGroup(this.link, topic, this.group, 'earliest', resumeId)
     }
     for (const stream of streams) stream.hot = true
-  }
-
-  /** One loop that runs while somebody waits for deliveries. */
-  async #serve(): Promise<void> {
-    if (this.#serving) return
-    this.#serving = true
-    try {
-      while (this.#desk.wanted > 0 && this.#closing === undefined) {
-        this.#poked = false
-        const loans = await this.#fetch(this.#desk.wanted)
-        if (this.#closing !== undefined) return
-        if (loans.length > 0) this.#desk.put(loans)
-        else await this.#wait()
-      }
-    } catch (error) {
-      this.#serving = false
-      this.#desk.fail(error)
-    } finally {
-      this.#serving = false
-    }
-  }
-
-  async #fetch(max: number): Promise<Loan[]> {
-    if (!this.#membership.valid) await this.#membership.beat()
-    const fetching = this.#fetcher.fetch(max)
-    this.#fetching = fetching
-    const loans = await fetching
-    this.#fetching = undefined
-    return loans.filter((loan) => {
-      if (!loan.stream.blocked) return loan.open
-      loan.stream.open.delete(loan.message.id)
-      return false
-    })
-  }
-
-  /** Until one of the streams has something new, or something else has happened. */
-  #wait(): Promise<void> {
-    if (this.#poked) return Promise.resolve()
-    return new Promise((resolve) => {
-      const fresh = this.streams().filter(({ mode, blocked }) => mode === 'fresh' && !blocked)
-      if (fresh.some(({ hot }) => hot)) return resolve()
-      const byKey = new Map(fresh.map((stream) => [stream.key, stream]))
-      const watch: Watch = {
-        streams: new Map(fresh.map(({ key, last }) => [key, last])),
-        woken: (key) => {
-          const stream = byKey.get(key)
-          if (stream !== undefined) stream.hot = true
-          this.#poke?.()
-        },
-      }
-      this.#poke = () => {
-        this.#poke = undefined
-        this.#host.waker.delete(watch)
-        resolve()
-      }
-      this.#host.waker.add(watch)
-    })
-  }
-
-  /** There may be something to fetch. */
-  #look(): void {
-    this.#poked = true
-    this.#poke?.()
   }
 
   #stand({ shares, surplus, pools }: Standing): void {
@@ -258,7 +190,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
       base.orphans = lost > 0
       news ||= free > 0 || lost > 0
     }
-    if (news) this.#look()
+    if (news) this.#service.look()
   }
 
   #end(loan: Loan): void {
@@ -268,7 +200,7 @@ export class GroupConsumer implements Consumer, FetcherHost {
 
   #cleared(loan: Loan): void {
     this.#fetcher.settled(loan)
-    this.#look()
+    this.#service.look()
   }
 
   #lose(stream: LoanStream): void {
@@ -278,24 +210,22 @@ export class GroupConsumer implements Consumer, FetcherHost {
 
   #forgetAll(): void {
     this.#settler.forget()
-    this.#desk.withdraw(() => true)
+    this.#service.withdraw(() => true)
     this.#shares.loseAll()
     for (const [index, base] of this.#bases.entries()) {
       this.#lose(base)
       this.#bases[index] = new LoanStream(base.topic, base.key, 0)
     }
-    this.#look()
+    this.#service.look()
   }
 
   async #close(): Promise<void> {
-    this.#desk.close()
-    this.#look()
+    this.#service.close()
     this.#membership.stop()
     const dirty = this.#shares.dirty
     const suspects = this.streams().flatMap(({ open }) => [...open.values()].filter(({ suspect }) => suspect))
     for (const loan of suspects) void this.giveBack(loan, loan.note)
-    const limit = AbortSignal.timeout(closeLimitMs)
-    await Promise.race([this.#leave(dirty), new Promise((resolve) => limit.addEventListener('abort', resolve))])
+    await atMost(closeLimitMs, this.#leave(dirty))
     this.#settler.stop()
     for (const stream of this.streams()) this.#lose(stream)
     this.#shares.loseAll()
@@ -307,12 +237,4 @@ export class GroupConsumer implements Consumer, FetcherHost {
     await this.#settler.flush()
     await this.#membership.leave(dirty).catch(() => {})
   }
-}
-
-function lowestOpen(stream: LoanStream | undefined): string {
-  let lowest: string | undefined
-  for (const id of stream?.open.keys() ?? []) if (lowest === undefined || isLower(id, lowest)) lowest = id
-  if (lowest === undefined) return '0-0'
-  const [ms = '0', sequence = '0'] = lowest.split('-')
-  return lastIdBefore(Number(ms), BigInt(sequence))
 }

@@ -1,5 +1,5 @@
 import type { TopicKeys } from '../topics/keys.ts'
-import { isLower } from '../topics/position.ts'
+import { isLower, lastIdBefore } from '../topics/position.ts'
 import type { Loan } from './delivery.ts'
 
 /**
@@ -106,6 +106,15 @@ export class LoanStream {
       return false
     })
     return ready
+  }
+
+  /** Where a group must go on so that nothing that is on loan here is left out; with nothing on loan, at the beginning. */
+  get resumeId(): string {
+    let lowest: string | undefined
+    for (const id of this.open.keys()) if (lowest === undefined || isLower(id, lowest)) lowest = id
+    if (lowest === undefined) return '0-0'
+    const [ms = '0', sequence = '0'] = lowest.split('-')
+    return lastIdBefore(Number(ms), BigInt(sequence))
   }
 
   /** Everything that is on loan is so no longer. */

@@ -35,7 +35,6 @@ for _, value in ipairs(redis.call('HVALS', KEYS[2])) do
   local id, ends = string.match(value, '^(%S+) (%d+)$')
   if tonumber(ends) > now and (not guard or before(id, guard)) then guard = id end
 end
-if guard == nil and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', KEYS[2]) end
 
 local total, oldest, newest, streams = 0, nil, nil, {}
 for i = 3, #KEYS do
@@ -87,6 +86,21 @@ if total > 0 then
 end
 if lost > 0 then redis.call('HINCRBY', KEYS[1], 'lost', lost) end
 return { removed, lost }`,
+)
+
+/**
+ * Says how far a reader without a group has read.
+ *
+ * KEYS: readers.
+ * ARGV: name of the reader, id, for how long this counts in ms.
+ */
+export const guardReader: Script = script(
+  'guard-reader',
+  clock,
+  `
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', clock() + ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`,
 )
 
 /**

@@ -1,0 +1,18 @@
+import type { Consumer, Message } from '@bus/core/spi'
+import type { Link } from '../link/link.ts'
+import type { Waker } from '../link/waker.ts'
+import type { Settings } from '../settings.ts'
+import type { Catalog } from '../topics/catalog.ts'
+
+/** What consumers need of their adapter. */
+export interface ConsumerHost {
+  readonly link: Link
+  readonly waker: Waker
+  readonly catalog: Catalog
+  readonly settings: Settings
+  publish(messages: readonly Message[]): Promise<void>
+  /** Something was put aside; the first of all is due in so many milliseconds. */
+  delayed(topic: string, nextMs: number): void
+  warn(message: string): void
+  closed(consumer: Consumer): void
+}

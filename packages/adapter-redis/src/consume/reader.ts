@@ -1,0 +1,101 @@
+import { hasCode, isReply, NotSentError } from '../link/failure.ts'
+import type { Argument, Link } from '../link/link.ts'
+import { read } from '../scripts/lend.ts'
+import { Entry, type Row } from '../topics/entry.ts'
+import { Loan, type Lender } from './delivery.ts'
+import type { LoanStream } from './loan-stream.ts'
+
+export interface ReaderHost extends Lender {
+  readonly link: Link
+  readonly group: string
+  readonly members: string
+  readonly leases: string
+  readonly me: string
+  /** All streams this member may read. */
+  streams(): readonly LoanStream[]
+  /** What scripts say on the side. */
+  heard(generation: number, isMember: boolean): void
+  /** It belongs to somebody else by now. */
+  foreign(stream: LoanStream): void
+  /** The group is gone from the server. */
+  recreateGroup(): Promise<void>
+}
+
+// A stream that gave so many is asked again before it is waited for.
+const warm = 16
+
+/** Gives out what nobody was given yet. */
+export class Reader {
+  readonly #host: ReaderHost
+  #turn = 0
+
+  constructor(host: ReaderHost) {
+    this.#host = host
+  }
+
+  async read(max: number, loans: Loan[]): Promise<void> {
+    const hot = this.#host.streams().filter((stream) => stream.hot && stream.mode === 'fresh' && !stream.blocked)
+    if (hot.length === 0) return
+    const [first] = hot
+    try {
+      if (hot.length === 1 && first?.number === 0) await this.#readBase(first, max, loans)
+      else await this.#readAll(hot, max, loans)
+    } catch (error) {
+      if (hasCode(error, 'NOGROUP')) return await this.#host.recreateGroup()
+      if (!isReply(error) && !(error instanceof NotSentError)) for (const stream of hot) stream.lookAgain()
+      throw error
+    }
+  }
+
+  /** Nobody else can be given what this member is given: no script is needed to be sure of that. */
+  async #readBase(stream: LoanStream, max: number, loans: Loan[]): Promise<void> {
+    const { link, group, me } = this.#host
+    const reply = await link.command('XREADGROUP', 'GROUP', group, me, 'COUNT', max, 'STREAMS', stream.key, '>')
+    const rows = (reply as readonly [Buffer, readonly Row[]][] | null)?.[0]?.[1]
+    if (rows === undefined) {
+      // Others may have read further: only the script can tell how far, so it is asked at the next wake.
+      stream.exhausted('')
+      stream.asks = true
+    } else this.#admit(stream, rows, max, loans)
+  }
+
+  async #readAll(hot: readonly LoanStream[], max: number, loans: Loan[]): Promise<void> {
+    const { link, members, leases, me, group } = this.#host
+    const turn = this.#turn++ % hot.length
+    const streams = [...hot.slice(turn), ...hot.slice(0, turn)]
+    const args: Argument[] = [me, group, max]
+    for (const { partition, token, asks } of streams) args.push(partition, token, asks ? 1 : 0)
+    const reply = (await link.run(read, [members, leases, ...streams.map(({ key }) => key)], args)) as readonly unknown[]
+    const [generation, isMember, foreign, problem] = reply as [number, number, readonly number[], Buffer]
+    for (let at = 4; at < reply.length; at += 2) {
+      const stream = streams[reply[at] as number] as LoanStream
+      const found = reply[at + 1]
+      if (Buffer.isBuffer(found)) stream.exhausted(found.toString('latin1'))
+      else this.#admit(stream, found as readonly Row[], max, loans)
+    }
+    if (this.#host.me !== me) return
+    this.#host.heard(generation, isMember === 1)
+    for (const place of foreign) this.#host.foreign(streams[place] as LoanStream)
+    if (problem.length === 0) return
+    if (problem.toString('latin1', 0, 7) !== 'NOGROUP') throw new Error(problem.toString())
+    await this.#host.recreateGroup()
+  }
+
+  #admit(stream: LoanStream, rows: readonly Row[], asked: number, loans: Loan[]): void {
+    // What came while the partition was taken away stays on loan there, for the next owner.
+    if (stream.blocked) return
+    for (const [id, fields] of rows) {
+      const text = id.toString('latin1')
+      // Given out already, before the group was made anew.
+      if (stream.open.size > 0 && stream.open.has(text)) continue
+      const entry = new Entry(stream.topic.topic, stream.number, text, fields)
+      loans.push(stream.lend(new Loan(this.#host, stream, entry)))
+    }
+    if (rows.length < asked) {
+      const last = rows.at(-1)?.[0].toString('latin1') ?? ''
+      stream.exhausted(last)
+      stream.asks = stream.number === 0
+      stream.hot = rows.length >= warm
+    }
+  }
+}

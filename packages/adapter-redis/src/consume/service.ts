@@ -1,0 +1,101 @@
+import type { Delivery } from '@bus/core/spi'
+import type { Waker, Watch } from '../link/waker.ts'
+import type { Loan } from './delivery.ts'
+import { Desk } from './desk.ts'
+import type { LoanStream } from './loan-stream.ts'
+
+export interface ServiceHost {
+  /** What there is now, about `max` at most. */
+  fetch(max: number): Promise<Loan[]>
+  streams(): readonly LoanStream[]
+}
+
+/** Serves whoever pulls: fetches while there is something, and waits for news where there is not. */
+export class Service {
+  readonly #waker: Waker
+  readonly #host: ServiceHost
+  readonly #desk: Desk<Loan>
+  #serving = false
+  #fetching: Promise<Loan[]> | undefined
+  #looked = false
+  #wake: (() => void) | undefined
+  #closed = false
+
+  constructor(waker: Waker, host: ServiceHost) {
+    this.#waker = waker
+    this.#host = host
+    this.#desk = new Desk(() => void this.#serve())
+  }
+
+  pull(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#desk.pull(max, signal)
+  }
+
+  /** There may be something to fetch that no stream tells of. */
+  look(): void {
+    this.#looked = true
+    this.#wake?.()
+  }
+
+  /** Resolves when nothing is being fetched any more that was asked for before. */
+  async fetched(): Promise<void> {
+    await this.#fetching?.catch(() => {})
+  }
+
+  /** Takes back what nobody has pulled yet. */
+  withdraw(matching: (loan: Loan) => boolean): void {
+    this.#desk.withdraw(matching)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#desk.close()
+    this.#wake?.()
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#serving) return
+    this.#serving = true
+    let failure: { readonly error: unknown } | undefined
+    try {
+      while (this.#desk.wanted > 0 && !this.#closed) {
+        this.#looked = false
+        this.#fetching = this.#host.fetch(this.#desk.wanted)
+        const loans = await this.#fetching
+        this.#fetching = undefined
+        if (this.#closed) return
+        if (loans.length > 0) this.#desk.put(loans)
+        else await this.#news()
+      }
+    } catch (error) {
+      failure = { error }
+    } finally {
+      this.#serving = false
+    }
+    // Only now: whoever is told may pull again at once.
+    if (failure !== undefined) this.#desk.fail(failure.error)
+  }
+
+  /** Until one of the streams has something new, or there is something else to look at. */
+  #news(): Promise<void> {
+    const fresh = this.#host.streams().filter(({ mode, blocked }) => mode === 'fresh' && !blocked)
+    if (this.#looked || fresh.some(({ hot }) => hot)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const byKey = new Map(fresh.map((stream) => [stream.key, stream]))
+      const watch: Watch = {
+        streams: new Map(fresh.map(({ key, last }) => [key, last])),
+        woken: (key) => {
+          const stream = byKey.get(key)
+          if (stream !== undefined) stream.hot = true
+          this.#wake?.()
+        },
+      }
+      this.#wake = () => {
+        this.#wake = undefined
+        this.#waker.delete(watch)
+        resolve()
+      }
+      this.#waker.add(watch)
+    })
+  }
+}
