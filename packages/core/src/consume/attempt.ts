@@ -83,8 +83,8 @@ function start(job: Job, route: Route, event: BaseEvent): void | Promise<void> {
   if (autoAck && timeoutMs === undefined) {
     return frames.run(frame, route.handler, event, new Context(job, route, route.signal))
   }
-  const run = (signal: AbortSignal): void | Promise<void> => {
-    const context = new Context(job, route, signal)
+  const run = (signal: AbortSignal, overdue?: AbortSignal): void | Promise<void> => {
+    const context = new Context(job, route, signal, overdue)
     const handle = (): void | Promise<void> => frames.run(frame, route.handler, event, context)
     return autoAck ? handle() : context.settledBy(handle)
   }
@@ -92,24 +92,35 @@ function start(job: Job, route: Route, event: BaseEvent): void | Promise<void> {
 }
 
 /** A start that runs too long has failed; its handler gets the same time again to end, since its key must wait for it. */
-function timed({ clock, topic, signal }: Route, timeoutMs: number, run: (signal: AbortSignal) => void | Promise<void>): Promise<void> {
+function timed(
+  { clock, topic, signal }: Route,
+  timeoutMs: number,
+  run: (signal: AbortSignal, overdue: AbortSignal) => void | Promise<void>,
+): Promise<void> {
   const overdue = new AbortController()
   return new Promise((resolve, reject) => {
     let cancel = clock.timer(timeoutMs, () => {
       overdue.abort(new TimeoutError(`The handler for topic "${topic}"`, timeoutMs))
-      cancel = clock.timer(timeoutMs, () => reject(overdue.signal.reason as Error))
+      cancel = clock.timer(timeoutMs, () => fail(overdue.signal.reason))
     })
-    const end = (): void => {
+    // Once a shutdown has given the event back, nobody waits for this any more, least of all the process.
+    const stop = (): void => cancel()
+    const over = (): void => {
       cancel()
+      signal.removeEventListener('abort', stop)
+    }
+    const end = (): void => {
+      over()
       if (overdue.signal.aborted) reject(overdue.signal.reason as Error)
       else resolve()
     }
     const fail = (error: unknown): void => {
-      cancel()
+      over()
       reject(overdue.signal.aborted ? (overdue.signal.reason as Error) : (error as Error))
     }
+    signal.addEventListener('abort', stop, { once: true })
     try {
-      Promise.resolve(run(AbortSignal.any([signal, overdue.signal]))).then(end, fail)
+      Promise.resolve(run(AbortSignal.any([signal, overdue.signal]), overdue.signal)).then(end, fail)
     } catch (error) {
       fail(error)
     }
@@ -121,12 +132,15 @@ class Context implements HandlerContext {
   readonly attempt: number
   readonly #job: Job
   readonly #route: Route
+  /** Aborted: the start has failed, whatever its handler says. */
+  readonly #overdue: AbortSignal | undefined
   #outcome: PromiseWithResolvers<void> | undefined
   #claimed = false
 
-  constructor(job: Job, route: Route, signal: AbortSignal) {
+  constructor(job: Job, route: Route, signal: AbortSignal, overdue?: AbortSignal) {
     this.#job = job
     this.#route = route
+    this.#overdue = overdue
     this.signal = signal
     this.attempt = job.attempt
   }
@@ -180,8 +194,12 @@ class Context implements HandlerContext {
   }
 
   #manual(call: string): PromiseWithResolvers<void> | undefined {
-    if (!this.#route.policy.autoAck) return this.#claim()
-    throw new EventBusError('BUS_CONFIG_INVALID', `context.${call}() is for subscriptions with autoAck: false.`)
+    if (this.#route.policy.autoAck) {
+      throw new EventBusError('BUS_CONFIG_INVALID', `context.${call}() is for subscriptions with autoAck: false.`)
+    }
+    // It will be handled again: who acknowledges it now must not take it for done.
+    if (call === 'ack' && this.#overdue?.aborted === true) throw this.#overdue.reason as Error
+    return this.#claim()
   }
 
   /** The first word counts: acknowledging what waits for its retry already would lose it if its process ends. */

@@ -12,7 +12,10 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /** The event was delivered by a replay. */
   readonly replayed: boolean
-  /** For `autoAck: false`: the event is done. Resolves when that is recorded. Of the three, the first call counts. */
+  /**
+   * For `autoAck: false`: the event is done. Resolves when that is recorded. Of the three, the first call counts.
+   * Rejects with a `TimeoutError` after `timeoutMs`: the start has failed then, and the event is handled again.
+   */
   ack(): Promise<void>
   /** For `autoAck: false`: as if the handler had thrown; with `delayMs` instead of the computed delay. */
   nack(options?: { readonly delayMs?: number | undefined }): Promise<void>
