@@ -12,7 +12,7 @@ import { Subscriptions } from './consume/subscriptions.ts'
 import { defaults } from './defaults.ts'
 import { AdapterIncompatibleError, ClosedError, ConfigInvalidError, EventBusError } from './errors.ts'
 import type {
-  AnyEvents, BaseEvent, EventMap, EventMatching, EventOf, KnownPattern, PayloadOf, TopicOf, TypeOf,
+  AnyEvents, BaseEvent, EventMap, EventMatching, KnownPattern, KnownTopic, PayloadOf, PublishedOf, TopicOf, TopicsMatching, TypeOf,
 } from './events.ts'
 import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
@@ -96,13 +96,13 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     topic: Topic,
     entries: readonly BatchEntries<Events, Topic>[],
     options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<EventOf<Events, Topic>[]> {
+  ): Promise<PublishedOf<Events, Topic>[]> {
     const batch = entries as readonly BatchEntry<string, unknown>[]
     try {
       this.#assertPublishing()
       const messages = await this.#publisher.prepareAll(topic, batch)
       if (messages.length > 0) await this.#send(topic, messages, options?.signal)
-      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as EventOf<Events, Topic>[]
+      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as PublishedOf<Events, Topic>[]
     } catch (error) {
       this.#stats.rejected(batch.length, error)
       throw error
@@ -153,13 +153,13 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /** The events that the backend still holds, up to those stored when reading starts. Touches no group. */
-  async *history<const Pattern extends string>(
-    topic: Pattern & KnownPattern<Events, Pattern>,
+  async *history<const Topic extends string>(
+    topic: Topic & KnownTopic<Events, Topic>,
     options?: HistoryOptions,
-  ): AsyncGenerator<EventMatching<Events, Pattern>> {
+  ): AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Topic>>> {
     this.#assertOpen()
     await this.initialize()
-    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<EventMatching<Events, Pattern>>
+    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Topic>>>
   }
 
   /** Forgets a group on a topic: its position, and what it had deferred. */

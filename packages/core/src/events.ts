@@ -71,9 +71,14 @@ export type PayloadOf<Events, Topic extends TopicOf<Events>, Type extends TypeOf
 >
 
 /** The events of `Topic`, told apart by `type`. */
-export type EventOf<Events, Topic extends TopicOf<Events>> = {
-  [Type in TypeOf<Events, Topic>]: BaseEvent<Type, HandledPayload<Events[Topic][Type]>>
-}[TypeOf<Events, Topic>]
+export type EventOf<Events, Topic extends TopicOf<Events>> = Topic extends TopicOf<Events>
+  ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, HandledPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
+  : never
+
+/** The events of `Topic` as they are stored: no schema has made anything of their payloads. */
+export type PublishedOf<Events, Topic extends TopicOf<Events>> = Topic extends TopicOf<Events>
+  ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, PublishedPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
+  : never
 
 /** `orders.*` as a type. */
 type Wildcard<Pattern extends string> = Pattern extends `${infer Before}*${infer After}`
@@ -96,7 +101,14 @@ export type KnownPattern<Events, Pattern extends string> = [TopicsMatching<Event
   ? never
   : Pattern
 
-export type EventMatching<Events, Pattern extends string> = EventOf<Events, TopicsMatching<Events, Pattern>>
+/** One topic, no pattern. */
+export type KnownTopic<Events, Topic extends string> = Topic extends `${string}*${string}` ? never : KnownPattern<Events, Topic>
+
+export type EventMatching<Events, Pattern extends string> = Pattern extends TopicOf<Events>
+  ? EventOf<Events, Pattern>
+  : Pattern extends `${string}.dlq`
+    ? PublishedOf<Events, TopicsMatching<Events, Pattern>>
+    : EventOf<Events, TopicsMatching<Events, Pattern>>
 
 /** Topic → type → schema; any validator that follows Standard Schema (zod, valibot, arktype, ...). */
 export type EventSchemas = Readonly<Record<string, Readonly<Record<string, StandardSchema>>>>

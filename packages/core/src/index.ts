@@ -44,6 +44,7 @@ export type {
   EventsOf,
   FailureKind,
   PayloadOf,
+  PublishedOf,
   TopicOf,
   Transformed,
   TypeOf,
