@@ -67,8 +67,17 @@ export class RedisAdapter implements EventBusAdapter {
     this.#mover = new Mover(common)
     this.#janitor = new Janitor(common)
     const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
-    this.#publisher = new Publisher({ ...common, delayed, stored: (topic, events) => this.#janitor.touch(topic, events) })
-    this.#host = { ...common, delayed, publish: (messages) => this.publish(messages), closed: (consumer) => this.#forget(consumer) }
+    this.#publisher = new Publisher({
+      ...common,
+      delayed,
+      stored: (topic, events) => this.#janitor.touch(topic, events),
+    })
+    this.#host = {
+      ...common,
+      delayed,
+      publish: (messages) => this.publish(messages),
+      closed: (consumer) => this.#forget(consumer),
+    }
   }
 
   initialize(signal?: AbortSignal): Promise<void> {
@@ -90,7 +99,10 @@ export class RedisAdapter implements EventBusAdapter {
     const consumer = await this.#link.patiently<Consumer>(() =>
       group === undefined ? FanOutConsumer.open(this.#host, options) : GroupConsumer.join(this.#host, options, group),
     )
-    this.#consumers.set(consumer, topics.map(({ topic }) => this.#mover.use(topic)))
+    this.#consumers.set(
+      consumer,
+      topics.map(({ topic }) => this.#mover.use(topic)),
+    )
     if (this.#closing !== undefined) {
       await consumer.close()
       throw closed()
@@ -150,7 +162,10 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#publisher.close(AbortSignal.timeout(closeLimitMs)), ...[...this.#consumers.keys()].map((one) => one.close())])
+    await Promise.all([
+      this.#publisher.close(AbortSignal.timeout(closeLimitMs)),
+      ...[...this.#consumers.keys()].map((one) => one.close()),
+    ])
     this.#mover.close()
     this.#janitor.close()
     await this.#waker.close()

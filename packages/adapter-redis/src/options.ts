@@ -79,6 +79,6 @@ export interface RedisAdapterOptions {
   readonly maxBacklogBytes?: number | undefined
   /** See {@link RedisRetentionOptions}. */
   readonly retention?: RedisRetentionOptions | undefined
-  /** Told what an operator should know (a group had to be recreated, events were lost to the hard cap). Default `console.warn`. */
+  /** Told what an operator should know (a group had to be recreated, events were lost to the hard cap). Default `process.emitWarning`. */
   readonly warn?: ((message: string) => void) | undefined
 }

@@ -33,7 +33,13 @@ const dayMs = 86_400_000
 /** @throws ConfigInvalidError with everything that is wrong. */
 export function settingsOf(options: RedisAdapterOptions): Settings {
   const issues: ConfigIssue[] = []
-  const whole = (name: string, value: number | undefined, fallback: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number => {
+  const whole = (
+    name: string,
+    value: number | undefined,
+    fallback: number,
+    min: number,
+    max: number = Number.MAX_SAFE_INTEGER,
+  ): number => {
     if (value === undefined) return fallback
     if (Number.isInteger(value) && value >= min && value <= max) return value
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
@@ -43,7 +49,10 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
   const url = parseUrl(options.url, issues)
   const prefix = options.prefix ?? 'bus'
   if (!/^[A-Za-z0-9._:-]{1,60}$/.test(prefix)) {
-    issues.push({ name: 'redis.prefix', problem: `${JSON.stringify(prefix)} is not 1 to 60 letters, digits, ".", "_", "-" and ":"` })
+    issues.push({
+      name: 'redis.prefix',
+      problem: `${JSON.stringify(prefix)} is not 1 to 60 letters, digits, ".", "_", "-" and ":"`,
+    })
   }
   const { retention = {} } = options
   const maxLength = whole('retention.maxLength', retention.maxLength, 1_000_000, 1)
@@ -55,7 +64,10 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
       password: url.password ?? options.password,
       db: url.db ?? whole('db', options.db, 0, 0),
       tls: tlsOf(options.tls, url.tls),
-      sentinels: options.sentinels?.map(({ host, port }) => ({ host, port: whole('sentinels.port', port, 26_379, 1, 65_535) })),
+      sentinels: options.sentinels?.map(({ host, port }) => ({
+        host,
+        port: whole('sentinels.port', port, 26_379, 1, 65_535),
+      })),
       sentinelName: options.sentinelName ?? 'mymaster',
       sentinelPassword: options.sentinelPassword,
     },
@@ -72,7 +84,7 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
       hardCap: whole('retention.hardCap', retention.hardCap, Math.max(2_000_000, maxLength), maxLength),
       keptMaxAgeMs: whole('retention.keptMaxAgeMs', retention.keptMaxAgeMs, 30 * dayMs, 1),
     },
-    warn: options.warn ?? ((message) => console.warn(message)),
+    warn: options.warn ?? ((message) => process.emitWarning(message)),
   }
   if (issues.length > 0) throw new ConfigInvalidError(issues)
   return settings
@@ -80,7 +92,8 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
 
 /** Where the server is, for messages: never who connects. */
 export function addressOf({ host, port, db, tls, sentinels, sentinelName }: ServerSettings): string {
-  if (sentinels !== undefined) return `${sentinelName} at ${sentinels.map((one) => `${one.host}:${one.port}`).join(', ')}`
+  if (sentinels !== undefined)
+    return `${sentinelName} at ${sentinels.map((one) => `${one.host}:${one.port}`).join(', ')}`
   return `${tls === undefined ? 'redis' : 'rediss'}://${host}:${port}${db === 0 ? '' : `/${db}`}`
 }
 
@@ -108,7 +121,8 @@ function parseUrl(text: string | undefined, issues: ConfigIssue[]): UrlParts {
   }
   if (!URL.canParse(text)) return problem('is not an address such as redis://host:6379/0')
   const url = new URL(text)
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') return problem('does not begin with redis:// or rediss://')
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
+    return problem('does not begin with redis:// or rediss://')
   const db = url.pathname.slice(1)
   if (!/^\d*$/.test(db)) return problem('does not end with the number of a database')
   return {

@@ -8,8 +8,10 @@ import { adapterAt, leaseMs, ownPrefix, redisUrl } from './redis.ts'
 import { bodyOf, take } from './take.ts'
 
 const plain = (topic: string, body: string, key?: string): Message => ({ topic, headers: {}, body, key })
-const numbered = (topic: string, count: number, key?: string): Message[] => Array.from({ length: count }, (_, number) => plain(topic, `${number}`, key))
-const join = (adapter: RedisAdapter, topic: string): Promise<Consumer> => adapter.consume({ topics: [{ topic, startFrom: 'earliest' }], group: 'g' })
+const numbered = (topic: string, count: number, key?: string): Message[] =>
+  Array.from({ length: count }, (_, number) => plain(topic, `${number}`, key))
+const join = (adapter: RedisAdapter, topic: string): Promise<Consumer> =>
+  adapter.consume({ topics: [{ topic, startFrom: 'earliest' }], group: 'g' })
 
 describe('a member that the server cannot hear', () => {
   for (const key of [undefined, 'k']) {
@@ -17,7 +19,10 @@ describe('a member that the server cannot hear', () => {
       const { hostname, port } = new URL(await redisUrl())
       await using proxy = await startProxy({ host: hostname, port: Number(port) })
       const prefix = ownPrefix()
-      const [far, near] = [new RedisAdapter({ host: proxy.host, port: proxy.port, prefix, leaseMs }), await adapterAt({ prefix })]
+      const [far, near] = [
+        new RedisAdapter({ host: proxy.host, port: proxy.port, prefix, leaseMs }),
+        await adapterAt({ prefix }),
+      ]
       await Promise.all([far.initialize(), near.initialize()])
       const stalled = await join(far, 't')
       await near.publish(numbered('t', 5, key))
@@ -61,7 +66,10 @@ describe('a member that the server cannot hear', () => {
     const { hostname, port } = new URL(await redisUrl())
     await using proxy = await startProxy({ host: hostname, port: Number(port) })
     const prefix = ownPrefix()
-    const [far, near] = [new RedisAdapter({ host: proxy.host, port: proxy.port, prefix, leaseMs: 3_000 }), await adapterAt({ prefix, leaseMs: 3_000 })]
+    const [far, near] = [
+      new RedisAdapter({ host: proxy.host, port: proxy.port, prefix, leaseMs: 3_000 }),
+      await adapterAt({ prefix, leaseMs: 3_000 }),
+    ]
     await Promise.all([far.initialize(), near.initialize()])
     const member = await join(far, 't')
     await near.publish([...numbered('t', 20), ...numbered('t', 20, 'k')])
@@ -87,7 +95,18 @@ describe('a member that the server cannot hear', () => {
     await expect.poll(() => handled.length, { timeout: 5_000 }).toBe(20)
     running = false
     await pulling
-    expect(handled.filter((body) => 'bd'.includes(body[0] as string))).toEqual(['b0', 'd0', 'b1', 'd1', 'b2', 'd2', 'b3', 'd3', 'b4', 'd4'])
+    expect(handled.filter((body) => 'bd'.includes(body[0] as string))).toEqual([
+      'b0',
+      'd0',
+      'b1',
+      'd1',
+      'b2',
+      'd2',
+      'b3',
+      'd3',
+      'b4',
+      'd4',
+    ])
     expect((await near.inspect('t', 'g'))?.pending).toBe(40)
     await Promise.all(taken.map((delivery) => delivery.ack()))
     expect((await near.inspect('t', 'g'))?.pending).toBe(0)
@@ -106,7 +125,11 @@ describe('loans', () => {
     await first.close()
     const second = await join(two, 't')
     const taken = await take(second, 2)
-    expect(taken.map((delivery) => [bodyOf(delivery), delivery.note, delivery.redeliveries]).sort()).toEqual([
+    expect(
+      taken
+        .map((delivery) => [bodyOf(delivery), delivery.note, delivery.redeliveries])
+        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    ).toEqual([
       ['x', 'note of x', 0],
       ['y', 'note of y', 0],
     ])

@@ -47,7 +47,13 @@ export class Crew implements AsyncDisposable {
       process_.once('exit', () => reject(new Error('A member ended before it was ready.')))
       createInterface({ input: process_.stdout }).on('line', (line) => {
         const [what, body = '', redeliveries, at] = line.split(' ')
-        this.steps.push({ member: member.number, what: what as Step['what'], body, redeliveries: Number(redeliveries), at: Number(at) })
+        this.steps.push({
+          member: member.number,
+          what: what as Step['what'],
+          body,
+          redeliveries: Number(redeliveries),
+          at: Number(at),
+        })
         if (what === 'end') this.handled.add(body)
         if (what === 'ready') resolve()
       })
@@ -55,7 +61,6 @@ export class Crew implements AsyncDisposable {
     await ready
     return member
   }
-
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.alive.map((member) => member.kill()))

@@ -10,7 +10,10 @@ import { describe, expect, it } from 'vitest'
 import { adapterAt, ownPrefix, redisUrl } from './redis.ts'
 
 async function failure(adapter: RedisAdapter): Promise<Error> {
-  const error = await adapter.initialize().then(() => undefined, (reason: unknown) => reason as Error)
+  const error = await adapter.initialize().then(
+    () => undefined,
+    (reason: unknown) => reason as Error,
+  )
   await adapter.close()
   expect(error).toBeInstanceOf(BackendUnavailableError)
   return error as Error
@@ -27,7 +30,9 @@ describe('connecting', () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const started = performance.now()
-    const error = await failure(new RedisAdapter({ port: (silent.address() as AddressInfo).port, host: '127.0.0.1', connectTimeoutMs: 300 }))
+    const error = await failure(
+      new RedisAdapter({ port: (silent.address() as AddressInfo).port, host: '127.0.0.1', connectTimeoutMs: 300 }),
+    )
     expect(performance.now() - started).toBeLessThan(1_000)
     expect(error.message).toContain('300 ms')
     silent.close()
@@ -55,9 +60,27 @@ describe('connecting', () => {
     await adapter.initialize()
     await adapter.ping()
     await server.kill()
-    await expect.poll(() => adapter.ping(AbortSignal.timeout(500)).then(() => true, () => false), { timeout: 5_000 }).toBe(false)
+    await expect
+      .poll(
+        () =>
+          adapter.ping(AbortSignal.timeout(500)).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe(false)
     await server.restart()
-    await expect.poll(() => adapter.ping(AbortSignal.timeout(500)).then(() => true, () => false), { timeout: 5_000 }).toBe(true)
+    await expect
+      .poll(
+        () =>
+          adapter.ping(AbortSignal.timeout(500)).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe(true)
     server.pause()
     await expect(adapter.ping(AbortSignal.timeout(300))).rejects.toThrow()
     server.resume()
@@ -67,7 +90,8 @@ describe('connecting', () => {
   it('works for a user who may do no more than the README says', async () => {
     await using server = await startRedis({ how: 'process' })
     const admin = new Redis(server.url)
-    const permitted = '+@connection +@stream +@scripting +info +time +exists +del +pexpire +hget +hset +hmget +hsetnx +hdel +hexists +hgetall +hvals +hincrby +sadd +smembers +zadd +zrem +zscore +zcard +zrange +zrangebyscore'
+    const permitted =
+      '+@connection +@stream +@scripting +info +time +exists +del +pexpire +hget +hset +hmget +hsetnx +hdel +hexists +hgetall +hvals +hincrby +sadd +smembers +zadd +zrem +zscore +zcard +zrange +zrangebyscore'
     await admin.call('ACL', 'SETUSER', 'app', 'on', '>pw', '~bus:topics', '~{bus:*', ...permitted.split(' '))
     const adapter = new RedisAdapter({ host: server.host, port: server.port, username: 'app', password: 'pw' })
     await adapter.initialize()
@@ -104,14 +128,19 @@ describe('many subscriptions', () => {
     for (let number = 0; number < 100; number++) {
       const topic = `t${number % 50}`
       const group = number < 90 ? `g${number % 4}` : undefined
-      const topics = [{ topic, startFrom: 'latest' as const }, ...(group === undefined ? [] : [{ topic: `${topic}.${group}.retry`, startFrom: 'earliest' as const }])]
+      const topics = [
+        { topic, startFrom: 'latest' as const },
+        ...(group === undefined ? [] : [{ topic: `${topic}.${group}.retry`, startFrom: 'earliest' as const }]),
+      ]
       consumers.push(await adapter.consume({ topics, group }))
     }
     const pulls = consumers.map((consumer) => consumer.pull(10, new AbortController().signal))
     await adapter.publish(Array.from({ length: 50 }, (_, number) => ({ topic: `t${number}`, headers: {}, body: 'x' })))
     await Promise.all(pulls.slice(0, 40))
     const redis = new Redis(server.url)
-    const clients = String(await redis.call('CLIENT', 'LIST')).split('\n').filter((line) => line.includes('name=bus'))
+    const clients = String(await redis.call('CLIENT', 'LIST'))
+      .split('\n')
+      .filter((line) => line.includes('name=bus'))
     expect(clients.length).toBe(2)
     redis.disconnect()
     const started = performance.now()
@@ -136,10 +165,14 @@ describe('a process', () => {
       await adapter.close()
       await waiting
       console.log('closed')`
-    const child = spawn(process.execPath, ['--conditions=@bus/source', '--input-type=module', '-e', script, await redisUrl(), ownPrefix()], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
-    })
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@bus/source', '--input-type=module', '-e', script, await redisUrl(), ownPrefix()],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        cwd: fileURLToPath(new URL('.', import.meta.url)),
+      },
+    )
     let closedAt = 0
     child.stdout.on('data', () => (closedAt = performance.now()))
     const [code] = (await once(child, 'exit')) as [number]
@@ -153,8 +186,13 @@ describe('a process', () => {
     await adapter.initialize()
     await adapter.close()
     await adapter.close()
-    await expect(adapter.publish([{ topic: 't', headers: {}, body: 'x' }])).rejects.toMatchObject({ code: 'BUS_CLOSED', stored: 'no' })
-    await expect(adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }] })).rejects.toMatchObject({ code: 'BUS_CLOSED' })
+    await expect(adapter.publish([{ topic: 't', headers: {}, body: 'x' }])).rejects.toMatchObject({
+      code: 'BUS_CLOSED',
+      stored: 'no',
+    })
+    await expect(adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }] })).rejects.toMatchObject({
+      code: 'BUS_CLOSED',
+    })
     await expect(adapter.ping()).rejects.toMatchObject({ code: 'BUS_CLOSED' })
     await expect(adapter.listTopics()).rejects.toMatchObject({ code: 'BUS_CLOSED' })
   })
@@ -162,27 +200,52 @@ describe('a process', () => {
 
 describe('options', () => {
   it('are read from the environment, empty ones as unset, and REDIS_URL wins', () => {
-    expect(definition.optionsFromEnv({ REDIS_HOST: 'h', REDIS_PORT: '7000', REDIS_PASSWORD: '', REDIS_DB: '2', REDIS_TLS: 'yes' })).toMatchObject({
+    expect(
+      definition.optionsFromEnv({
+        REDIS_HOST: 'h',
+        REDIS_PORT: '7000',
+        REDIS_PASSWORD: '',
+        REDIS_DB: '2',
+        REDIS_TLS: 'yes',
+      }),
+    ).toMatchObject({
       host: 'h',
       port: 7000,
       password: undefined,
       db: 2,
       tls: true,
     })
-    expect(definition.optionsFromEnv({ REDIS_URL: 'rediss://u:p@h:1/3', REDIS_PORT: 'abc' })).toEqual({ url: 'rediss://u:p@h:1/3', prefix: undefined })
+    expect(definition.optionsFromEnv({ REDIS_URL: 'rediss://u:p@h:1/3', REDIS_PORT: 'abc' })).toEqual({
+      url: 'rediss://u:p@h:1/3',
+      prefix: undefined,
+    })
   })
 
   it('that are wrong are named all at once, without secrets', () => {
-    const read = (): unknown => definition.optionsFromEnv({ REDIS_PORT: 'abc', REDIS_DB: '-1', REDIS_TLS: 'maybe', REDIS_PREFIX: 'a b', REDIS_PASSWORD: 's3cret' })
+    const read = (): unknown =>
+      definition.optionsFromEnv({
+        REDIS_PORT: 'abc',
+        REDIS_DB: '-1',
+        REDIS_TLS: 'maybe',
+        REDIS_PREFIX: 'a b',
+        REDIS_PASSWORD: 's3cret',
+      })
     expect(read).toThrow(ConfigInvalidError)
     expect(read).toThrow(/REDIS_PORT[^]*REDIS_DB|REDIS_PREFIX/)
     try {
       read()
     } catch (error) {
-      expect((error as ConfigInvalidError).issues.map(({ name }) => name).sort()).toEqual(['REDIS_DB', 'REDIS_PORT', 'REDIS_PREFIX', 'REDIS_TLS'])
+      expect((error as ConfigInvalidError).issues.map(({ name }) => name).sort()).toEqual([
+        'REDIS_DB',
+        'REDIS_PORT',
+        'REDIS_PREFIX',
+        'REDIS_TLS',
+      ])
       expect(String(error)).not.toContain('s3cret')
     }
     expect(() => definition.optionsFromEnv({ REDIS_URL: 'http://u:s3cret@h' })).toThrow(/http:\/\/…@h/)
-    expect(() => new RedisAdapter({ partitions: 0, leaseMs: 1.5, retention: { maxLength: 10, hardCap: 5 } })).toThrow(/partitions[^]*leaseMs[^]*hardCap/)
+    expect(() => new RedisAdapter({ partitions: 0, leaseMs: 1.5, retention: { maxLength: 10, hardCap: 5 } })).toThrow(
+      /partitions[^]*leaseMs[^]*hardCap/,
+    )
   })
 })

@@ -5,7 +5,8 @@ import { Worker } from './worker.ts'
 
 // A member of a group in a process of its own: says on standard output what it does, in a way that survives SIGKILL.
 const [url, prefix, topic, lease, poison] = process.argv.slice(2) as [string, string, string, string, string?]
-const say = (...words: readonly unknown[]): void => void writeSync(1, `${words.join(' ')} ${performance.timeOrigin + performance.now()}\n`)
+const say = (...words: readonly unknown[]): void =>
+  void writeSync(1, `${words.join(' ')} ${performance.timeOrigin + performance.now()}\n`)
 
 const adapter = new RedisAdapter({ url, prefix, leaseMs: Number(lease) })
 await adapter.initialize()

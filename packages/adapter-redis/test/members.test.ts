@@ -36,7 +36,8 @@ function problems(steps: readonly Step[], diedAt: (member: number) => number): s
         highest = Math.max(highest, number)
         seen.add(step.body)
       }
-      if (current !== undefined && diedAt(current.member) > step.at) found.push(`${key}: ${current.body} and ${step.body} at once`)
+      if (current !== undefined && diedAt(current.member) > step.at)
+        found.push(`${key}: ${current.body} and ${step.body} at once`)
       current = step
     }
   }
@@ -56,7 +57,12 @@ describe('members of a group in processes of their own', () => {
     const publish = (async () => {
       while (publishing) {
         round++
-        const messages = Array.from({ length: 40 }, (_, key) => ({ topic, key: `k${key}`, headers: {}, body: `k${key}:${round}` }))
+        const messages = Array.from({ length: 40 }, (_, key) => ({
+          topic,
+          key: `k${key}`,
+          headers: {},
+          body: `k${key}:${round}`,
+        }))
         const unkeyed = Array.from({ length: 10 }, (_, n) => ({ topic, headers: {}, body: `u${round}-${n}:1` }))
         await adapter.publish([...messages, ...unkeyed])
         for (const { body } of [...messages, ...unkeyed]) published.add(body)
@@ -76,9 +82,13 @@ describe('members of a group in processes of their own', () => {
     await until(() => crew.handled.size >= published.size)
     const { handled } = crew
     expect([...published].filter((body) => !handled.has(body))).toEqual([])
-    expect(problems(crew.steps, (number) => crew.members.find((member) => member.number === number)?.diedAt ?? 0)).toEqual([])
+    expect(
+      problems(crew.steps, (number) => crew.members.find((member) => member.number === number)?.diedAt ?? 0),
+    ).toEqual([])
     const ends = crew.steps.filter(({ what }) => what === 'end').length
-    console.log(`${published.size} events, ${crew.steps.filter(({ what }) => what === 'start').length - published.size} started again, ${ends - published.size} of them after they had ended`)
+    console.log(
+      `${published.size} events, ${crew.steps.filter(({ what }) => what === 'start').length - published.size} started again, ${ends - published.size} of them after they had ended`,
+    )
     await Promise.all(crew.alive.map((member) => member.leave()))
     await adapter.close()
   })
@@ -90,7 +100,9 @@ describe('members of a group in processes of their own', () => {
     const bodies = Array.from({ length: 60 }, (_, n) => (n % 2 === 0 ? `k${n % 6}:${n}` : `u${n}:1`))
     const poison = bodies[31] as string
     await using crew = new Crew({ url, prefix, topic, leaseMs, poison })
-    await adapter.publish(bodies.map((body) => ({ topic, key: body.startsWith('k') ? body.split(':')[0] : undefined, headers: {}, body })))
+    await adapter.publish(
+      bodies.map((body) => ({ topic, key: body.startsWith('k') ? body.split(':')[0] : undefined, headers: {}, body })),
+    )
     for (let life = 1; life <= 4; life++) {
       const member = await crew.join().catch(() => undefined)
       await until(() => crew.alive.length === 0)

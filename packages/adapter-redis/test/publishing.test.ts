@@ -22,7 +22,12 @@ interface Tally {
 }
 
 /** Callers that publish one by one until `over`. */
-function traffic(adapter: RedisAdapter, topic: string, callers: number, over: () => boolean): { tally: Tally; done: Promise<unknown> } {
+function traffic(
+  adapter: RedisAdapter,
+  topic: string,
+  callers: number,
+  over: () => boolean,
+): { tally: Tally; done: Promise<unknown> } {
   const tally: Tally = { stored: [], unknown: [], refused: [], unsettled: 0 }
   const call = async (caller: number): Promise<void> => {
     for (let number = 0; !over(); number++) {
@@ -46,7 +51,11 @@ describe('publishing', () => {
     const adapter = await adapterAt()
     await adapter.initialize()
     const bodies = Array.from({ length: 1_200 }, (_, number) => `${number}`)
-    await Promise.all(bodies.map((body, number) => adapter.publish([plain('t', body, number % 3 === 0 ? undefined : `k${number % 50}`)])))
+    await Promise.all(
+      bodies.map((body, number) =>
+        adapter.publish([plain('t', body, number % 3 === 0 ? undefined : `k${number % 50}`)]),
+      ),
+    )
     expect(await bodiesIn(adapter, 't')).toEqual(bodies)
     await adapter.close()
   })
@@ -59,7 +68,9 @@ describe('publishing', () => {
     await adapter.publish([plain('t', 'first')])
     // A key of another kind where the unkeyed stream should be.
     await redis.set(`{${prefix}:t2}`, 'not a stream')
-    const error = await adapter.publish([plain('t', 'a'), plain('t2', 'b'), plain('t2', 'c', 'k'), plain('t', 'd')]).catch((reason: unknown) => reason)
+    const error = await adapter
+      .publish([plain('t', 'a'), plain('t2', 'b'), plain('t2', 'c', 'k'), plain('t', 'd')])
+      .catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(PublishError)
     expect((error as PublishError).stored).toBe('no')
     expect((error as PublishError).failures.map(({ index }) => index)).toEqual([1])
@@ -169,7 +180,16 @@ describe('publishing', () => {
     expect((error as PublishError).stored).toBe('unknown')
     proxy.restore()
     proxy.reset()
-    await expect.poll(() => adapter.publish([plain('t', 'after')]).then(() => true, () => false), { timeout: 5_000 }).toBe(true)
+    await expect
+      .poll(
+        () =>
+          adapter.publish([plain('t', 'after')]).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe(true)
     await adapter.close()
   })
 
@@ -179,7 +199,9 @@ describe('publishing', () => {
     await adapter.initialize()
     await server.kill()
     const outcomes = await Promise.all(
-      Array.from({ length: 15 }, (_, number) => adapter.publish([plain('t', `${number}`)]).catch((error: { code: string }) => error.code)),
+      Array.from({ length: 15 }, (_, number) =>
+        adapter.publish([plain('t', `${number}`)]).catch((error: { code: string }) => error.code),
+      ),
     )
     expect(outcomes.filter((code) => code === 'BUS_PUBLISH_BACKLOG')).toHaveLength(5)
     await adapter.close()

@@ -20,10 +20,21 @@ describe('what is put aside', () => {
     const prefix = ownPrefix()
     const [consuming, publishing] = [await adapterAt({ prefix }), await adapterAt({ prefix })]
     await Promise.all([consuming.initialize(), publishing.initialize()])
-    const member = await consuming.consume({ topics: [{ topic: 't', startFrom: 'earliest' }, { topic: 't.g.retry', startFrom: 'earliest' }], group: 'g' })
+    const member = await consuming.consume({
+      topics: [
+        { topic: 't', startFrom: 'earliest' },
+        { topic: 't.g.retry', startFrom: 'earliest' },
+      ],
+      group: 'g',
+    })
     const start = Date.now() + 100
     const due = Array.from({ length: 60 }, (_, number) => start + ((number * 37) % 60) * 15)
-    await publishing.publish(due.map((notBefore, number) => ({ ...plain(number % 2 === 0 ? 't' : 't.g.retry', `${notBefore}`, number % 3 === 0 ? undefined : `k${number % 5}`), notBefore })))
+    await publishing.publish(
+      due.map((notBefore, number) => ({
+        ...plain(number % 2 === 0 ? 't' : 't.g.retry', `${notBefore}`, number % 3 === 0 ? undefined : `k${number % 5}`),
+        notBefore,
+      })),
+    )
     await publishing.close()
     const late: number[] = []
     while (late.length < due.length) {
@@ -53,7 +64,11 @@ describe('what is put aside', () => {
     const member = await second.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'g' })
     const [delivery] = await take(member, 1)
     expect(Date.now()).toBeGreaterThanOrEqual(notBefore)
-    expect([delivery && bodyOf(delivery), delivery?.message.key, delivery?.message.headers]).toEqual(['x', 'k', { a: 'b' }])
+    expect([delivery && bodyOf(delivery), delivery?.message.key, delivery?.message.headers]).toEqual([
+      'x',
+      'k',
+      { a: 'b' },
+    ])
     await second.close()
   })
 })
@@ -65,7 +80,11 @@ describe('retention', () => {
     const member = await adapter.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'g' })
     const publishSome = async (from: number): Promise<void> => {
       for (let round = 0; round < 20; round++) {
-        await adapter.publish(Array.from({ length: 100 }, (_, n) => plain('t', `${from + round * 100 + n}`.padEnd(500, '.'), n % 2 === 0 ? undefined : `k${n % 7}`)))
+        await adapter.publish(
+          Array.from({ length: 100 }, (_, n) =>
+            plain('t', `${from + round * 100 + n}`.padEnd(500, '.'), n % 2 === 0 ? undefined : `k${n % 7}`),
+          ),
+        )
         await sleep(5)
       }
     }
@@ -91,7 +110,11 @@ describe('retention', () => {
   it('lets the hard cap win over a group that is left behind, counts what that cost, and says so', async () => {
     const warnings: string[] = []
     const prefix = ownPrefix()
-    const adapter = await adapterAt({ prefix, retention: { maxLength: 300, hardCap: 600 }, warn: (message) => warnings.push(message) })
+    const adapter = await adapterAt({
+      prefix,
+      retention: { maxLength: 300, hardCap: 600 },
+      warn: (message) => warnings.push(message),
+    })
     await adapter.initialize()
     const member = await adapter.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'left-behind' })
     await member.close()
@@ -114,8 +137,13 @@ describe('retention', () => {
     const adapter = await adapterAt({ retention: { maxAgeMs: 500, keptMaxAgeMs: 60_000 } })
     await adapter.initialize()
     const reader = await adapter.consume({ topics: [{ topic: 'read', startFrom: 'latest' }] })
-    const some = (topic: string): Message[] => Array.from({ length: 300 }, (_, n) => plain(topic, `${n}`.padEnd(500, '.')))
-    await adapter.publish([...some('t'), ...some('read'), ...some('dead').map((message): Message => ({ ...message, retention: 'kept' }))])
+    const some = (topic: string): Message[] =>
+      Array.from({ length: 300 }, (_, n) => plain(topic, `${n}`.padEnd(500, '.')))
+    await adapter.publish([
+      ...some('t'),
+      ...some('read'),
+      ...some('dead').map((message): Message => ({ ...message, retention: 'kept' })),
+    ])
     await take(reader, 1)
     await sleep(2_500)
     await adapter.publish([plain('t', 'x'), plain('read', 'x'), plain('dead', 'x')])

@@ -77,7 +77,11 @@ export class Worker {
   }
 
   #startReady(): void {
-    while (this.#running.size < (this.#options.concurrency ?? 8) && this.#ready.length > 0 && !this.#stop.signal.aborted) {
+    while (
+      this.#running.size < (this.#options.concurrency ?? 8) &&
+      this.#ready.length > 0 &&
+      !this.#stop.signal.aborted
+    ) {
       const delivery = this.#ready.shift() as Delivery
       this.#running.set(delivery, this.#run(delivery))
     }

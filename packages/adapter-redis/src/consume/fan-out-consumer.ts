@@ -38,7 +38,10 @@ export class FanOutConsumer implements Consumer {
   static async open(host: ConsumerHost, { topics }: ConsumeOptions): Promise<FanOutConsumer> {
     const streams: LoanStream[] = []
     for (const { topic, startFrom } of topics) {
-      const { keys, partitions }: SpreadTopic = { keys: host.catalog.of(topic), partitions: await host.catalog.ensure(topic) }
+      const { keys, partitions }: SpreadTopic = {
+        keys: host.catalog.of(topic),
+        partitions: await host.catalog.ensure(topic),
+      }
       const names = keys.streams(partitions)
       const last = (await host.link.run(ends, names, [])) as Buffer[]
       for (const [number, name] of names.entries()) {
@@ -66,7 +69,9 @@ export class FanOutConsumer implements Consumer {
     clearInterval(this.#timer)
     this.#service.close()
     for (const stream of this.#streams) stream.lose()
-    const forget = [...this.#topics()].map((keys) => this.#host.link.command('HDEL', keys.readers, this.#id).catch(() => {}))
+    const forget = [...this.#topics()].map((keys) =>
+      this.#host.link.command('HDEL', keys.readers, this.#id).catch(() => {}),
+    )
     await atMost(closeLimitMs, Promise.all(forget))
     this.#host.closed(this)
   }

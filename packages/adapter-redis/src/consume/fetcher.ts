@@ -56,7 +56,8 @@ export class Fetcher {
       if (stream.blocked) continue
       if (stream.mode === 'page') await this.#pageAll(streams, max - loans.length, loans)
       else if (stream.mode === 'oldest') await this.#lendOldest(stream, loans)
-      else if (stream.free || (stream.orphans && this.#suspect === undefined)) await this.#take(stream, max - loans.length, loans)
+      else if (stream.free || (stream.orphans && this.#suspect === undefined))
+        await this.#take(stream, max - loans.length, loans)
     }
     if (loans.length < max) await this.#reader.read(max - loans.length, loans)
   }
@@ -69,10 +70,17 @@ export class Fetcher {
 
   async #page(stream: LoanStream, max: number, loans: Loan[]): Promise<void> {
     const { link, members, leases, me, group } = this.#host
-    stream.known ??= new Set([...stream.open.keys(), ...stream.again.map(({ message }) => message.id), ...this.#host.unsettled(stream)])
+    stream.known ??= new Set([
+      ...stream.open.keys(),
+      ...stream.again.map(({ message }) => message.id),
+      ...this.#host.unsettled(stream),
+    ])
     const { topic, key, partition, token, cursor } = stream
     const args = [me, group, partition, token, cursor, Math.min(pageSize, max)]
-    const reply = (await this.#ask(link.run(page, [members, leases, key, topic.notes(group)], args))) as [Buffer, number, ...Known[]] | 0 | undefined
+    const reply = (await this.#ask(link.run(page, [members, leases, key, topic.notes(group)], args))) as
+      | [Buffer, number, ...Known[]]
+      | 0
+      | undefined
     if (reply === undefined) return
     if (reply === 0) return this.#host.foreign(stream)
     const [last, trimmed, ...entries] = reply
@@ -93,7 +101,9 @@ export class Fetcher {
     if (this.#suspect !== undefined) return
     const { link, leases, group } = this.#host
     const { topic, key, partition, token } = stream
-    const reply = (await this.#ask(link.run(lendOldest, [leases, key, topic.notes(group)], [group, partition, token]))) as [number, Known?] | 0 | undefined
+    const reply = (await this.#ask(
+      link.run(lendOldest, [leases, key, topic.notes(group)], [group, partition, token]),
+    )) as [number, Known?] | 0 | undefined
     if (reply === undefined) return
     if (reply === 0) return this.#host.foreign(stream)
     const [trimmed, entry] = reply
@@ -110,7 +120,10 @@ export class Fetcher {
     stream.free = false
     try {
       const args = [me, group, max, mayLendSuspect]
-      const reply = (await this.#ask(link.run(take, [members, key, topic.notes(group)], args))) as [number, number, number, number, ...Known[]] | 0 | undefined
+      const reply = (await this.#ask(link.run(take, [members, key, topic.notes(group)], args))) as
+        | [number, number, number, number, ...Known[]]
+        | 0
+        | undefined
       if (reply === undefined) return
       if (reply === 0) return this.#host.foreign(stream)
       const [trimmed, moreFree, moreOrphans, endsWithSuspect, ...entries] = reply

@@ -23,7 +23,8 @@ export interface ForwardHost {
 export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message): Promise<void> {
   const { link, catalog, timeoutMs } = host
   const lost = (): LoanLostError => new LoanLostError(loan.message.topic, loan.message.position)
-  const fail = (stored: 'no' | 'unknown', cause: unknown): PublishError => new PublishError(copy.topic, [{ index: 0, stored, cause }])
+  const fail = (stored: 'no' | 'unknown', cause: unknown): PublishError =>
+    new PublishError(copy.topic, [{ index: 0, stored, cause }])
   const deadline = AbortSignal.timeout(timeoutMs)
   while (loan.open) {
     await link.whenReady(deadline).catch(() => {
@@ -47,7 +48,11 @@ export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message):
   throw lost()
 }
 
-async function send(host: ForwardHost, { stream, message }: Loan, copy: Message): Promise<[status: number, nextMs: number]> {
+async function send(
+  host: ForwardHost,
+  { stream, message }: Loan,
+  copy: Message,
+): Promise<[status: number, nextMs: number]> {
   const { link, catalog, group, members, leases, me } = host
   const topic = catalog.of(copy.topic)
   const partitions = catalog.partitions(copy.topic)

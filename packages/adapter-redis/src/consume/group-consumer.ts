@@ -36,7 +36,12 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   readonly #service: Service
   #closing: Promise<void> | undefined
 
-  private constructor(host: ConsumerHost, topics: readonly SpreadTopic[], group: string, handover: ConsumeOptions['handover']) {
+  private constructor(
+    host: ConsumerHost,
+    topics: readonly SpreadTopic[],
+    group: string,
+    handover: ConsumeOptions['handover'],
+  ) {
     const { keys } = topics[0] as SpreadTopic
     this.#host = host
     this.link = host.link
@@ -56,7 +61,12 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
       link: host.link,
       waker: host.waker,
       group,
-      keys: { members: this.members, leases: this.leases, bell: this.bell, bases: topics.map((topic) => topic.keys.base) },
+      keys: {
+        members: this.members,
+        leases: this.leases,
+        bell: this.bell,
+        bases: topics.map((topic) => topic.keys.base),
+      },
       partitions: Math.max(...topics.map(({ partitions }) => partitions)),
       leaseMs: host.settings.leaseMs,
       standing: (standing) => this.#stand(standing),
@@ -168,11 +178,15 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   }
 
   trimmed(stream: LoanStream, count: number): void {
-    this.#host.warn(`${count} events of topic "${stream.topic.topic}" were removed by retention before group "${this.group}" had handled them.`)
+    this.#host.warn(
+      `${count} events of topic "${stream.topic.topic}" were removed by retention before group "${this.group}" had handled them.`,
+    )
   }
 
   async recreateGroup(): Promise<void> {
-    this.#host.warn(`The group "${this.group}" of topic "${this.#topics[0]?.keys.topic}" was gone from the server and is made again.`)
+    this.#host.warn(
+      `The group "${this.group}" of topic "${this.#topics[0]?.keys.topic}" was gone from the server and is made again.`,
+    )
     const streams = this.streams()
     const resumeId = (key: string): string => streams.find((stream) => stream.key === key)?.resumeId ?? '0-0'
     for (const topic of this.#topics) {

@@ -20,7 +20,12 @@ export interface MembershipOptions {
   readonly link: Link
   readonly waker: Waker
   readonly group: string
-  readonly keys: { readonly members: string; readonly leases: string; readonly bell: string; readonly bases: readonly string[] }
+  readonly keys: {
+    readonly members: string
+    readonly leases: string
+    readonly bell: string
+    readonly bases: readonly string[]
+  }
   readonly partitions: number
   readonly leaseMs: number
   standing(standing: Standing): void
@@ -28,7 +33,15 @@ export interface MembershipOptions {
   expelled(): void
 }
 
-type Reply = readonly [gen: number, surplus: number, short: number, nextEnd: number, bell: Buffer, mine: readonly (number | Buffer)[], pools: readonly number[]]
+type Reply = readonly [
+  gen: number,
+  surplus: number,
+  short: number,
+  nextEnd: number,
+  bell: Buffer,
+  mine: readonly (number | Buffer)[],
+  pools: readonly number[],
+]
 
 // Before the server would say so: a reply takes time, and clocks do not run alike.
 const ownShareOfLease = 0.95
@@ -144,7 +157,10 @@ export class Membership {
     this.#entered = true
     const shares = new Map<number, string>()
     for (let at = 0; at < mine.length; at += 2) shares.set(Number(mine[at]), String(mine[at + 1]))
-    const counts = this.#options.keys.bases.map((_, index) => ({ free: pools[index * 2] ?? 0, lost: pools[index * 2 + 1] ?? 0 }))
+    const counts = this.#options.keys.bases.map((_, index) => ({
+      free: pools[index * 2] ?? 0,
+      lost: pools[index * 2 + 1] ?? 0,
+    }))
     this.#listen(bell.toString('latin1'))
     this.#options.standing({ shares, surplus, pools: counts })
     const { leaseMs } = this.#options

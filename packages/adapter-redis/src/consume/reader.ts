@@ -65,7 +65,11 @@ export class Reader {
     const streams = [...hot.slice(turn), ...hot.slice(0, turn)]
     const args: Argument[] = [me, group, max]
     for (const { partition, token, asks } of streams) args.push(partition, token, asks ? 1 : 0)
-    const reply = (await link.run(read, [members, leases, ...streams.map(({ key }) => key)], args)) as readonly unknown[]
+    const reply = (await link.run(
+      read,
+      [members, leases, ...streams.map(({ key }) => key)],
+      args,
+    )) as readonly unknown[]
     const [generation, isMember, foreign, problem] = reply as [number, number, readonly number[], Buffer]
     for (let at = 4; at < reply.length; at += 2) {
       const stream = streams[reply[at] as number] as LoanStream

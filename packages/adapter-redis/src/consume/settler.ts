@@ -139,7 +139,11 @@ export class Settler {
       keys.push(stream.key, stream.topic.notes(group))
       args.push(stream.partition, stream.token, ids.length, ...ids, noted.length, ...noted)
     }
-    const [generation, isMember, ...foreign] = (await link.run(acknowledge, keys, args)) as [number, number, ...number[]]
+    const [generation, isMember, ...foreign] = (await link.run(acknowledge, keys, args)) as [
+      number,
+      number,
+      ...number[],
+    ]
     if (this.#host.me !== me) return
     this.#host.heard(generation, isMember === 1)
     for (const place of foreign) {
@@ -154,7 +158,8 @@ export class Settler {
     const { link, group, members, leases, bell } = this.#host
     for (let at = 0; at < telling.length; at += maxIds) {
       const args: Argument[] = [me, group, stream.partition, stream.token]
-      for (const { id, suspect, about, note } of telling.slice(at, at + maxIds)) args.push(id, suspect ? 1 : 0, about, note)
+      for (const { id, suspect, about, note } of telling.slice(at, at + maxIds))
+        args.push(id, suspect ? 1 : 0, about, note)
       const keys = [members, leases, stream.key, stream.topic.notes(group), bell]
       const [generation, mine] = (await link.run(giveBack, keys, args)) as [number, number]
       if (this.#host.me !== me) return

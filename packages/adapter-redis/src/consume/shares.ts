@@ -57,7 +57,9 @@ export class Shares {
     const all = [...this.#shares.values()]
     const leaving = all.filter((share) => share.leaving !== undefined).length
     // Those with the least at work are free soonest.
-    const staying = all.filter((share) => share.leaving === undefined).sort((a, b) => loansOf(a).length - loansOf(b).length)
+    const staying = all
+      .filter((share) => share.leaving === undefined)
+      .sort((a, b) => loansOf(a).length - loansOf(b).length)
     for (const share of staying.slice(0, Math.max(0, surplus - leaving))) void this.#handOver(share)
     this.#list()
     return gained
@@ -81,7 +83,10 @@ export class Shares {
   #open(partition: number, token: string): Share {
     const streams = this.#host.topics
       .filter((topic) => partition < topic.partitions)
-      .map(({ keys, partitions }) => new LoanStream(keys, keys.streams(partitions)[partition + 1] as string, partition + 1))
+      .map(
+        ({ keys, partitions }) =>
+          new LoanStream(keys, keys.streams(partitions)[partition + 1] as string, partition + 1),
+      )
     const share: Share = { partition, token, streams, leaving: undefined, lost: false }
     for (const stream of streams) {
       stream.share = share

@@ -31,7 +31,8 @@ export function createClient(settings: Settings, socketTimeoutMs: number, mayRec
     // Counts only while a reply is due: finds connections whose other end is gone without a word.
     socketTimeout: socketTimeoutMs,
     maxLoadingRetryTime: 500,
-    retryStrategy: (times) => (mayReconnect() ? Math.min(50 * 2 ** Math.min(times - 1, 6), longestPauseMs) * (0.75 + Math.random() / 4) : null),
+    retryStrategy: (times) =>
+      mayReconnect() ? Math.min(50 * 2 ** Math.min(times - 1, 6), longestPauseMs) * (0.75 + Math.random() / 4) : null,
     sentinelRetryStrategy: (times) => (mayReconnect() ? Math.min(100 * times, longestPauseMs) : null),
   })
 }

@@ -24,7 +24,9 @@ export class NotSentError extends BackendUnavailableError {
 /** The connection broke, or was not there: there is no answer, and there will be none. */
 export function isLoss(error: unknown): boolean {
   if (error instanceof NotSentError) return true
-  return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || error.message === 'Connection is closed.')
+  return (
+    error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || error.message === 'Connection is closed.')
+  )
 }
 
 /** In words that tell what to do. */
@@ -50,7 +52,8 @@ function reasonOf(error: unknown): string {
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code
   if (code === 'ECONNREFUSED') return 'refused the connection. Is the server running, and is the address right?'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'cannot be found: the name of the host is unknown. Check REDIS_HOST or REDIS_URL.'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return 'cannot be found: the name of the host is unknown. Check REDIS_HOST or REDIS_URL.'
   if (code !== undefined && /CERT|TLS|SSL/.test(code)) return `could not be trusted (${message}). Check the option tls.`
   return `cannot be reached: ${message}`
 }

@@ -62,7 +62,9 @@ export class Link {
   /** Connects as long as it takes. */
   start(): void {
     this.#established = true
-    this.#open().connect().catch(() => {})
+    this.#open()
+      .connect()
+      .catch(() => {})
   }
 
   /** Called whenever the connection is there again. The result ends it. */

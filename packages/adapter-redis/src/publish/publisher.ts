@@ -48,8 +48,13 @@ export class Publisher implements WriterHost {
     try {
       const bodies = messages.map(bodyOf)
       const sizes = bodies.map((body) => body.length)
-      this.#backlog.add(messages.length, sizes.reduce((sum, size) => sum + size, 0))
-      const parts = messages.map((message, index) => this.#writer(message).add(message, bodies[index] ?? '', sizes[index] ?? 0))
+      this.#backlog.add(
+        messages.length,
+        sizes.reduce((sum, size) => sum + size, 0),
+      )
+      const parts = messages.map((message, index) =>
+        this.#writer(message).add(message, bodies[index] ?? '', sizes[index] ?? 0),
+      )
       this.#watch()
       const [only] = parts
       if (only === undefined) return Promise.resolve()
@@ -91,11 +96,14 @@ export class Publisher implements WriterHost {
   }
 
   #watch(): void {
-    this.#timer ??= setInterval(() => {
-      const now = performance.now()
-      const overdue = this.#all().filter((writer) => writer.expire(now))
-      if (overdue.length > 0) this.link.reset()
-    }, Math.min(lookEveryMs, Math.max(5, this.timeoutMs / 10)))
+    this.#timer ??= setInterval(
+      () => {
+        const now = performance.now()
+        const overdue = this.#all().filter((writer) => writer.expire(now))
+        if (overdue.length > 0) this.link.reset()
+      },
+      Math.min(lookEveryMs, Math.max(5, this.timeoutMs / 10)),
+    )
   }
 
   #rest(): void {

@@ -76,7 +76,10 @@ export class Writer {
     const late = (batch: Batch): boolean => now - batch.openedAt >= timeoutMs
     const cause = new TimeoutError(`Storing in topic "${this.#topic}"`, timeoutMs)
     while (this.#waiting[0] !== undefined && late(this.#waiting[0])) {
-      this.#fail(this.#waiting.shift() as Batch, { stored: 'no', cause: this.#host.link.ready ? cause : this.#host.link.failure() })
+      this.#fail(this.#waiting.shift() as Batch, {
+        stored: 'no',
+        cause: this.#host.link.ready ? cause : this.#host.link.failure(),
+      })
     }
     let overdue = false
     for (const batch of this.#flying) {
@@ -106,7 +109,8 @@ export class Writer {
     } catch (error) {
       // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
       if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
-      else this.#fail(batch, { stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown', cause: error })
+      else
+        this.#fail(batch, { stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown', cause: error })
       if (codeOf(error) === 'READONLY') link.reset()
     }
     this.flush()

@@ -70,7 +70,10 @@ export function encodeHeaders(headers: Headers): string {
 /** An entry that somebody else wrote: its fields as one JSON object, so that nothing of it is lost. */
 function foreignBody(fields: readonly Buffer[]): Uint8Array {
   if (fields.length === 0) return empty
-  const pairs = Array.from({ length: fields.length >> 1 }, (_, index) => [String(fields[index * 2]), String(fields[index * 2 + 1])])
+  const pairs = Array.from({ length: fields.length >> 1 }, (_, index) => [
+    String(fields[index * 2]),
+    String(fields[index * 2 + 1]),
+  ])
   return Buffer.from(JSON.stringify(Object.fromEntries(pairs)))
 }
 

@@ -3,11 +3,18 @@ import type { Link } from '../link/link.ts'
 import { forget, inspect } from '../scripts/upkeep.ts'
 import type { Catalog } from './catalog.ts'
 
-export async function inspectGroup(link: Link, catalog: Catalog, topic: string, group: string): Promise<GroupState | undefined> {
+export async function inspectGroup(
+  link: Link,
+  catalog: Catalog,
+  topic: string,
+  group: string,
+): Promise<GroupState | undefined> {
   const partitions = await catalog.find(topic)
   if (partitions === undefined) return undefined
   const keys = catalog.of(topic)
-  const reply = (await link.run(inspect, [keys.meta, ...keys.streams(partitions)], [group])) as [number, number, number] | 0
+  const reply = (await link.run(inspect, [keys.meta, ...keys.streams(partitions)], [group])) as
+    | [number, number, number]
+    | 0
   return reply === 0 ? undefined : { lag: reply[0], pending: reply[1], oldestPendingMs: reply[2] }
 }
 

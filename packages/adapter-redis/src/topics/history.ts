@@ -26,7 +26,8 @@ async function open(link: Link, catalog: Catalog, { topic, after, since, until }
     if (end === '0-0') return []
     const from = place === undefined ? undefined : lastIdUpTo(place, number)
     const start = since === undefined ? '-' : `${Math.ceil(since)}`
-    const first = from !== undefined && (since === undefined || isLower(`${Math.ceil(since)}-0`, from)) ? `(${from}` : start
+    const first =
+      from !== undefined && (since === undefined || isLower(`${Math.ceil(since)}-0`, from)) ? `(${from}` : start
     if (until === undefined) return [new Cursor(topic, stream, number, first, end)]
     // A range that ends before its beginning is refused by the server, even where it would be empty.
     const limit = Math.ceil(until) - 1
@@ -37,14 +38,18 @@ async function open(link: Link, catalog: Catalog, { topic, after, since, until }
 
 async function* merge(link: Link, opening: Promise<Cursor[]>, limit: number): AsyncGenerator<StoredMessage> {
   let cursors = await opening
-  const count = Math.min(pageSize, Math.max(1, Math.ceil((2 * Math.min(limit, pageSize)) / Math.max(1, cursors.length))))
+  const count = Math.min(
+    pageSize,
+    Math.max(1, Math.ceil((2 * Math.min(limit, pageSize)) / Math.max(1, cursors.length))),
+  )
   for (let given = 0; given < limit; given++) {
     const empty = cursors.filter((cursor) => cursor.next === undefined)
     await Promise.all(empty.map((cursor) => cursor.fill(link, empty.length === 1 ? pageSize : count)))
     if (empty.length > 0) cursors = cursors.filter((cursor) => cursor.next !== undefined)
     let first = cursors[0]
     if (first === undefined) return
-    for (const cursor of cursors) if (compareIds((cursor.next as Entry).id, (first.next as Entry).id) < 0) first = cursor
+    for (const cursor of cursors)
+      if (compareIds((cursor.next as Entry).id, (first.next as Entry).id) < 0) first = cursor
     yield first.take()
   }
 }
@@ -61,7 +66,14 @@ class Cursor {
   #at = 0
   #done = false
 
-  constructor(topic: string, stream: string, number: number, from: string, end: string, until: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    topic: string,
+    stream: string,
+    number: number,
+    from: string,
+    end: string,
+    until: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#topic = topic
     this.#stream = stream
     this.#number = number
@@ -82,7 +94,9 @@ class Cursor {
     this.#page = []
     this.#at = 0
     if (this.#done) return
-    const rows = (await link.patiently(() => link.command('XRANGE', this.#stream, this.#from, this.#end, 'COUNT', count))) as readonly Row[]
+    const rows = (await link.patiently(() =>
+      link.command('XRANGE', this.#stream, this.#from, this.#end, 'COUNT', count),
+    )) as readonly Row[]
     const entries = rows.map(([id, fields]) => new Entry(this.#topic, this.#number, id.toString('latin1'), fields))
     this.#page = entries.filter(({ storedAt }) => storedAt <= this.#until)
     this.#done = rows.length < count

@@ -83,7 +83,7 @@ export class TopicKeys {
 }
 
 function rootOf(topic: string): string {
-  for (let current = topic; ; ) {
+  for (let current = topic; ;) {
     const parent = parentTopicOf(current)
     if (parent === current) return current
     current = parent

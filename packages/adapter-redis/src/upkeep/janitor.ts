@@ -63,7 +63,11 @@ export class Janitor {
     const keys = catalog.of(topic)
     try {
       const streams = keys.streams(catalog.partitions(topic))
-      const reply = await link.run(trim, [keys.meta, keys.readers, ...streams], [maxAgeMs, keptMaxAgeMs, maxLength, hardCap])
+      const reply = await link.run(
+        trim,
+        [keys.meta, keys.readers, ...streams],
+        [maxAgeMs, keptMaxAgeMs, maxLength, hardCap],
+      )
       const [, lost] = reply as [number, number]
       if (lost > 0) {
         this.#host.warn(

@@ -84,7 +84,11 @@ export class Mover {
       const { link, catalog } = this.#host
       const keys = catalog.of(topic)
       const streams = keys.streams(catalog.partitions(topic))
-      const reply = await link.run(move, [keys.meta, keys.delayed, keys.delayedEntries, ...streams], [maxEvents, maxBytes])
+      const reply = await link.run(
+        move,
+        [keys.meta, keys.delayed, keys.delayedEntries, ...streams],
+        [maxEvents, maxBytes],
+      )
       const [, next, problem] = reply as [number, number, Buffer]
       nextMs = next
       if (problem.length > 0) {
