@@ -204,12 +204,12 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   /**
    * Stops taking events, waits for the handlers at work (30 s by default; they may still publish), gives back the rest
-   * untouched and leaves all groups. Idempotent, never hangs; from inside a handler it resolves when the others are done.
+   * untouched and leaves all groups. Idempotent, never hangs (a later call may set less time); from inside a handler it resolves when the others are done.
    */
   async close({ timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const inside = frames.getStore()?.bus === this
-    if (this.#closing !== undefined) return inside ? undefined : this.#closing
     const subscriptions = this.#subscriptions.endAll(timeoutMs)
+    if (this.#closing !== undefined) return inside ? undefined : this.#closing
     this.#closing = subscriptions.then(() => this.#subscriptions.allClosed()).then(() => this.#closeAdapter())
     if (!inside) return this.#closing
     this.#closing.catch((error: unknown) => this.#hooks.emit('error', { error, operation: 'closing the adapter' }))

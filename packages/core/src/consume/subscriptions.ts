@@ -1,7 +1,7 @@
 import { defaults } from '../defaults.ts'
 import { SubscriptionUnknownError, TimeoutError } from '../errors.ts'
 import type { StartFrom } from '../spi/consume.ts'
-import { within } from '../util/wait.ts'
+import { Deadline } from './deadline.ts'
 import { frames } from './frame.ts'
 import type { ConsumeHost } from './host.ts'
 import { isPattern } from './pattern.ts'
@@ -12,10 +12,8 @@ interface Ending {
   readonly drained: Promise<void>
   /** The groups are left. */
   readonly closed: Promise<void>
+  readonly deadline: Deadline
 }
-
-// A backend that does not let go is left behind this long after the deadline.
-const letGoMs = 5_000
 
 /** The subscriptions of one bus, from their start to their end. */
 export class Subscriptions {
@@ -80,12 +78,13 @@ export class Subscriptions {
 
   /**
    * Resolves when they are closed; inside a handler of this bus, when all other handlers are done: it cannot wait for
-   * itself. Never rejects, never hangs.
+   * itself. Never rejects, never hangs: what is ending already has no more time left than `timeoutMs`.
    */
   async end(subscriptions: readonly Subscription[], timeoutMs: number): Promise<void> {
     const inside = frames.getStore()?.bus === this.#host.bus
     const endings = subscriptions.map((subscription) => {
       const known = this.#endings.get(subscription)
+      known?.deadline.hurry(timeoutMs)
       // Whoever ended it first waits for it; a handler of it that waited as well would wait for itself.
       if (known !== undefined) return inside ? Promise.resolve() : known.closed
       const ending = this.#begin(subscription, timeoutMs)
@@ -110,31 +109,29 @@ export class Subscriptions {
   #begin(subscription: Subscription, timeoutMs: number): Ending {
     const frame = frames.getStore()
     const except = frame?.bus === this.#host.bus ? frame.job : undefined
-    const deadline = new AbortController()
-    const cancel = this.#host.clock.timer(timeoutMs, () => deadline.abort(new TimeoutError('Closing', timeoutMs)))
+    const deadline = new Deadline(this.#host.clock, timeoutMs)
     this.#patterns.delete(subscription)
     const drained = subscription.drain(deadline.signal, except).catch((error: unknown) => this.#report(error))
     const closed = this.#bounded(
-      timeoutMs,
+      deadline,
       drained.then(() => subscription.close(deadline.signal)),
     ).finally(() => {
-      cancel()
+      deadline.cancel()
       this.#open.delete(subscription.id)
       this.#endings.delete(subscription)
       this.#listeners.get(subscription)?.()
       this.#listeners.delete(subscription)
       this.#ended(subscription)
     })
-    const ending = { drained, closed }
+    const ending = { drained, closed, deadline }
     this.#endings.set(subscription, ending)
     return ending
   }
 
-  async #bounded(timeoutMs: number, work: Promise<void>): Promise<void> {
+  async #bounded(deadline: Deadline, work: Promise<void>): Promise<void> {
     try {
-      const ms = timeoutMs + letGoMs
-      const done = await within(this.#host.clock, ms, work.then(() => true))
-      if (done !== true) this.#report(new TimeoutError('The adapter', ms))
+      const afterMs = await Promise.race([work, deadline.passed])
+      if (afterMs !== undefined) this.#report(new TimeoutError('The adapter', afterMs))
     } catch (error) {
       this.#report(error)
     }

@@ -13,11 +13,3 @@ export function wait(clock: Clock, ms: number, signal?: AbortSignal, background?
     signal?.addEventListener('abort', done, { once: true })
   })
 }
-
-/** Resolves with `work`, or with `undefined` after `ms`. Never rejects on its own account. */
-export function within<Result>(clock: Clock, ms: number, work: Promise<Result>): Promise<Result | undefined> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.timer(ms, () => resolve(undefined))
-    work.then(resolve, reject).finally(cancel)
-  })
-}
