@@ -6,6 +6,7 @@ export function unavailable(what: string, brokers: readonly string[], cause: unk
   if (EventBusError.is(cause)) return cause
   const reason = cause instanceof Error ? cause.message : String(cause)
   const code = codeOf(cause)
-  const detail = code === undefined || reason.includes(code) ? reason : `${code}: ${reason}`
+  const hint = reason === 'Closed connection' ? ' by the broker; does it ask for TLS, or for a user and password?' : ''
+  const detail = (code === undefined || reason.includes(code) ? reason : `${code}: ${reason}`) + hint
   return new BackendUnavailableError(`${what} failed at Kafka (${brokers.join(', ')}): ${detail}`, { cause })
 }
