@@ -43,7 +43,8 @@ export class Publisher implements Outcome {
     if (this.#closing !== undefined) return Promise.reject(new ClosedError('The Kafka adapter'))
     const [first] = messages
     if (first === undefined) return resolved
-    const deadline = Date.now() + this.#settings.publishTimeoutMs
+    const now = Date.now()
+    const deadline = now + this.#settings.publishTimeoutMs
     const records: OutgoingRecord[] = []
     const sizes: number[] = []
     let bytes = 0
@@ -62,7 +63,7 @@ export class Publisher implements Outcome {
     const call = new Call(first.topic, messages.length)
     for (let index = 0; index < messages.length; index++) {
       const pending = { record: records[index] as OutgoingRecord, bytes: sizes[index] as number, call, index, deadline }
-      this.#enqueue(messages[index] as Message, pending)
+      this.#enqueue(messages[index] as Message, pending, now)
     }
     this.#timer ??= setTimeout(this.#expire, this.#expiryMs)
     return call.promise
@@ -92,7 +93,7 @@ export class Publisher implements Outcome {
     if (topic !== undefined) this.#look(topic)
   }
 
-  #enqueue(message: Message, pending: Pending): void {
+  #enqueue(message: Message, pending: Pending, now: number): void {
     const { topic } = message
     let queue = this.#queues.get(topic)
     if (queue === undefined) {
@@ -101,11 +102,11 @@ export class Publisher implements Outcome {
       const leaders = this.#topics.peek(topic)
       if (leaders !== undefined && !this.#topics.stale(topic)) queue.learn(leaders)
     }
-    const partition = queue.push(pending)
+    const partition = queue.push(pending, now)
     if (partition === undefined || partition.leader < 0) this.#look(queue)
     else {
       this.#sender.wake(partition)
-      if (this.#topics.stale(topic)) this.#look(queue)
+      if (queue.staleAt <= now) this.#look(queue)
     }
   }
 

@@ -8,12 +8,17 @@ const stickyMessages = 500
 /** Or after a pause that long: what was sent before it is stored by then, so that its time is smaller. */
 const stickyPauseMs = 2
 
+/** How soon partitions that were added are seen. */
+const maxAgeMs = 10_000
+
 /** The messages for one topic. The partition of each is chosen once, here, and never again. */
 export class TopicQueue {
   readonly name: string
   readonly topic: string
   /** Whether the topic is to be created with the longer retention. */
   readonly kept: boolean
+  /** When to look at the topic again. */
+  staleAt = 0
   readonly #partitions: PartitionQueue[] = []
   #waiting: Pending[] = []
   #known = 0
@@ -38,19 +43,21 @@ export class TopicQueue {
   }
 
   /** The queue it went to; `undefined` if it has to wait. */
-  push(pending: Pending): PartitionQueue | undefined {
+  push(pending: Pending, now: number): PartitionQueue | undefined {
     if (this.#known === 0 || this.#waiting.length > 0) {
       this.#waiting.push(pending)
       return undefined
     }
     const { key } = pending.record
-    const queue = this.#partitions[key === null ? this.#spread() : partitionOf(key, this.#known)] as PartitionQueue
+    const queue = this.#partitions[key === null ? this.#spread(now) : partitionOf(key, this.#known)] as PartitionQueue
     queue.push(pending)
     return queue
   }
 
   /** What is known of the topic now; returns the queues that got what had been waiting. */
   learn(leaders: Leaders): readonly PartitionQueue[] {
+    const now = Date.now()
+    this.staleAt = now + maxAgeMs
     this.#known = leaders.length
     for (let partition = 0; partition < Math.max(leaders.length, this.#partitions.length); partition++) {
       const leader = leaders[partition] ?? -1
@@ -62,7 +69,7 @@ export class TopicQueue {
     for (const gone of this.#partitions.slice(leaders.length)) this.#waiting = [...gone.drain(), ...this.#waiting]
     const waiting = this.#waiting
     this.#waiting = []
-    return [...new Set(waiting.map((pending) => this.push(pending) as PartitionQueue))]
+    return [...new Set(waiting.map((pending) => this.push(pending, now) as PartitionQueue))]
   }
 
   /** Its leaders have to be asked for. */
@@ -88,8 +95,7 @@ export class TopicQueue {
   }
 
   /** Messages of one moment stay together: fewer and larger batches, and their order, if only one process publishes. */
-  #spread(): number {
-    const now = Date.now()
+  #spread(now: number): number {
     if (++this.#stuck > stickyMessages || now - this.#active > stickyPauseMs) {
       this.#stuck = 1
       this.#sticky++
