@@ -13,6 +13,7 @@ import type { ConsumerHost } from './consume/consumer-host.ts'
 import { FanOutConsumer } from './consume/fan-out-consumer.ts'
 import { GroupConsumer } from './consume/group-consumer.ts'
 import { Link } from './link/link.ts'
+import { checkServer } from './link/server.ts'
 import { Waker } from './link/waker.ts'
 import type { RedisAdapterOptions } from './options.ts'
 import { Publisher } from './publish/publisher.ts'
@@ -31,9 +32,15 @@ const capabilities: AdapterCapabilities = Object.freeze({
   countsRedeliveries: 'each',
 })
 
-const silenceMs = 10_000
+const silenceMs = 5_000
 const closeLimitMs = 5_000
+const visitEveryMs = 60_000
 const warnEveryMs = 1_000
+
+interface Subscription {
+  readonly topics: readonly string[]
+  stop(): void
+}
 
 /** Topics on a Redis server: streams that outlive the processes, shared by all that use the same prefix. */
 export class RedisAdapter implements EventBusAdapter {
@@ -48,8 +55,9 @@ export class RedisAdapter implements EventBusAdapter {
   readonly #publisher: Publisher
   readonly #mover: Mover
   readonly #janitor: Janitor
-  readonly #consumers = new Map<Consumer, readonly (() => void)[]>()
+  readonly #consumers = new Map<Consumer, Subscription>()
   readonly #warned = new Map<string, number>()
+  #visits: NodeJS.Timeout | undefined
   #initialized: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -57,7 +65,7 @@ export class RedisAdapter implements EventBusAdapter {
   constructor(options: RedisAdapterOptions = {}) {
     const settings = settingsOf(options)
     const link = new Link(settings, { silenceMs })
-    const waker = new Waker(new Link(settings, { silenceMs }), link)
+    const waker = new Waker(new Link(settings, { silenceMs: 2 * silenceMs }), link)
     const catalog = new Catalog(link, new Keyspace(settings.prefix), settings.partitions)
     const common = { settings, link, waker, catalog, warn: (message: string) => this.#warn(message) }
     this.#settings = settings
@@ -82,7 +90,7 @@ export class RedisAdapter implements EventBusAdapter {
 
   initialize(signal?: AbortSignal): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(closed())
-    this.#initialized ??= this.#link.connect(signal).catch((error: unknown) => {
+    this.#initialized ??= this.#connect(signal).catch((error: unknown) => {
       this.#initialized = undefined
       throw error
     })
@@ -99,10 +107,9 @@ export class RedisAdapter implements EventBusAdapter {
     const consumer = await this.#link.patiently<Consumer>(() =>
       group === undefined ? FanOutConsumer.open(this.#host, options) : GroupConsumer.join(this.#host, options, group),
     )
-    this.#consumers.set(
-      consumer,
-      topics.map(({ topic }) => this.#mover.use(topic)),
-    )
+    const names = topics.map(({ topic }) => topic)
+    const stops = names.map((topic) => this.#mover.use(topic))
+    this.#consumers.set(consumer, { topics: names, stop: () => stops.forEach((stop) => stop()) })
     if (this.#closing !== undefined) {
       await consumer.close()
       throw closed()
@@ -147,6 +154,19 @@ export class RedisAdapter implements EventBusAdapter {
     return this.#closing
   }
 
+  async #connect(signal: AbortSignal | undefined): Promise<void> {
+    await this.#link.connect(signal)
+    await checkServer(this.#link, (message) => this.#warn(message))
+    // Topics that are consumed grow old also where nothing is published.
+    this.#visits = setInterval(() => {
+      for (const topic of this.#consumed()) this.#janitor.touch(topic, 0)
+    }, visitEveryMs).unref()
+  }
+
+  #consumed(): Set<string> {
+    return new Set([...this.#consumers.values()].flatMap(({ topics }) => topics))
+  }
+
   /** Each thing at most once a second. */
   #warn(message: string): void {
     const now = performance.now()
@@ -157,7 +177,7 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   #forget(consumer: Consumer): void {
-    for (const stop of this.#consumers.get(consumer) ?? []) stop()
+    this.#consumers.get(consumer)?.stop()
     this.#consumers.delete(consumer)
   }
 
@@ -166,6 +186,7 @@ export class RedisAdapter implements EventBusAdapter {
       this.#publisher.close(AbortSignal.timeout(closeLimitMs)),
       ...[...this.#consumers.keys()].map((one) => one.close()),
     ])
+    clearInterval(this.#visits)
     this.#mover.close()
     this.#janitor.close()
     await this.#waker.close()

@@ -36,10 +36,10 @@ export class LoanStream {
   known: ReadonlySet<string> | undefined
   /** There may be something new. */
   hot = true
+  /** The last reply was a large one. */
+  busy = false
   /** Everything up to here was given out, as far as this consumer knows. */
   last = '0-0'
-  /** How far the group has come is not known exactly. */
-  asks = true
   share: Share | undefined
   /** In the stream without keys: there may be something that was given back. */
   free = false
@@ -55,6 +55,11 @@ export class LoanStream {
   /** The partition as scripts want it: '' for the stream without keys. */
   get partition(): number | '' {
     return this.number === 0 ? '' : this.number - 1
+  }
+
+  /** How far the group has come is not known exactly: others read here as well, or nothing was read yet. */
+  get asks(): boolean {
+    return this.number === 0 || this.last === '0-0'
   }
 
   get token(): string {

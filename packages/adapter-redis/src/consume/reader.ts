@@ -23,11 +23,15 @@ export interface ReaderHost extends Lender {
 
 // A stream that gave so many is asked again before it is waited for.
 const warm = 16
+// One reply holds about so much at most; how large events are is learned from those that came, beginning with a guess.
+const replyBytes = 16 * 1024 * 1024
+const firstGuess = 256 * 1024
 
 /** Gives out what nobody was given yet. */
 export class Reader {
   readonly #host: ReaderHost
   #turn = 0
+  #eventBytes = firstGuess
 
   constructor(host: ReaderHost) {
     this.#host = host
@@ -37,9 +41,10 @@ export class Reader {
     const hot = this.#host.streams().filter((stream) => stream.hot && stream.mode === 'fresh' && !stream.blocked)
     if (hot.length === 0) return
     const [first] = hot
+    const count = Math.min(max, Math.max(1, Math.floor(replyBytes / this.#eventBytes)))
     try {
-      if (hot.length === 1 && first?.number === 0) await this.#readBase(first, max, loans)
-      else await this.#readAll(hot, max, loans)
+      if (hot.length === 1 && first?.number === 0 && first.busy) await this.#readBase(first, count, loans)
+      else await this.#readAll(hot, count, loans)
     } catch (error) {
       if (hasCode(error, 'NOGROUP')) return await this.#host.recreateGroup()
       if (!isReply(error) && !(error instanceof NotSentError)) for (const stream of hot) stream.lookAgain()
@@ -52,11 +57,9 @@ export class Reader {
     const { link, group, me } = this.#host
     const reply = await link.command('XREADGROUP', 'GROUP', group, me, 'COUNT', max, 'STREAMS', stream.key, '>')
     const rows = (reply as readonly [Buffer, readonly Row[]][] | null)?.[0]?.[1]
-    if (rows === undefined) {
-      // Others may have read further: only the script can tell how far, so it is asked at the next wake.
-      stream.exhausted('')
-      stream.asks = true
-    } else this.#admit(stream, rows, max, loans)
+    if (rows !== undefined) return this.#admit(stream, rows, max, loans)
+    // Others may have read further; how far, only the script can tell.
+    await this.#readAll([stream], max, loans)
   }
 
   async #readAll(hot: readonly LoanStream[], max: number, loans: Loan[]): Promise<void> {
@@ -71,11 +74,15 @@ export class Reader {
       args,
     )) as readonly unknown[]
     const [generation, isMember, foreign, problem] = reply as [number, number, readonly number[], Buffer]
+    let left = max
     for (let at = 4; at < reply.length; at += 2) {
       const stream = streams[reply[at] as number] as LoanStream
-      const found = reply[at + 1]
+      const found = reply[at + 1] as Buffer | readonly Row[]
       if (Buffer.isBuffer(found)) stream.exhausted(found.toString('latin1'))
-      else this.#admit(stream, found as readonly Row[], max, loans)
+      else {
+        this.#admit(stream, found, left, loans)
+        left -= found.length
+      }
     }
     if (this.#host.me !== me) return
     this.#host.heard(generation, isMember === 1)
@@ -88,18 +95,19 @@ export class Reader {
   #admit(stream: LoanStream, rows: readonly Row[], asked: number, loans: Loan[]): void {
     // What came while the partition was taken away stays on loan there, for the next owner.
     if (stream.blocked) return
+    let bytes = 0
     for (const [id, fields] of rows) {
       const text = id.toString('latin1')
       // Given out already, before the group was made anew.
       if (stream.open.size > 0 && stream.open.has(text)) continue
       const entry = new Entry(stream.topic.topic, stream.number, text, fields)
+      bytes += entry.body.length
       loans.push(stream.lend(new Loan(this.#host, stream, entry)))
     }
-    if (rows.length < asked) {
-      const last = rows.at(-1)?.[0].toString('latin1') ?? ''
-      stream.exhausted(last)
-      stream.asks = stream.number === 0
-      stream.hot = rows.length >= warm
-    }
+    this.#eventBytes = Math.max(bytes / rows.length, this.#eventBytes / 2, 1)
+    stream.busy = rows.length >= warm
+    if (rows.length === asked) return
+    stream.exhausted(rows.at(-1)?.[0].toString('latin1') ?? '')
+    stream.hot = stream.busy
   }
 }

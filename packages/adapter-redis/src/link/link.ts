@@ -7,6 +7,8 @@ import { hasCode, isLoss, NotSentError, unavailable } from './failure.ts'
 
 export type Argument = string | number | Buffer
 
+const ticks = 10
+
 export interface LinkOptions {
   /** How long a reply may be due before the connection counts as dead. */
   readonly silenceMs: number
@@ -22,6 +24,9 @@ export class Link {
   #established = false
   #closed = false
   #lastError: unknown
+  #due = 0
+  #silentTicks = 0
+  #watchdog: NodeJS.Timeout | undefined
 
   constructor(settings: Settings, { silenceMs }: LinkOptions) {
     this.#settings = settings
@@ -36,6 +41,7 @@ export class Link {
   /** @throws BackendUnavailableError if the first connection does not come about in time. */
   async connect(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
+    this.#lastError = undefined
     const client = this.#open()
     const { connectTimeoutMs } = this.#settings
     let timer: NodeJS.Timeout | undefined
@@ -123,7 +129,8 @@ export class Link {
 
   /** Gives up this connection for a new one: everything that is under way rejects. */
   reset(): void {
-    if (!this.#closed) this.#client?.disconnect(true)
+    // A polite end would wait for an answer of the other side.
+    if (!this.#closed) this.#client?.stream?.destroy()
   }
 
   /** What is wrong at the moment, in words. */
@@ -133,12 +140,14 @@ export class Link {
 
   close(): void {
     this.#closed = true
+    clearInterval(this.#watchdog)
     this.#client?.disconnect()
+    this.#client?.stream?.destroy()
     this.#readyListeners.clear()
   }
 
   #open(): Redis {
-    const client = createClient(this.#settings, this.#silenceMs, () => this.#established && !this.#closed)
+    const client = createClient(this.#settings, 3 * this.#silenceMs, () => this.#established && !this.#closed)
     client.on('error', (error: unknown) => (this.#lastError = error))
     client.on('ready', () => {
       this.#lastError = undefined
@@ -152,7 +161,24 @@ export class Link {
     if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
     const client = this.#client
     if (client === undefined || !this.ready) return Promise.reject(new NotSentError(this.failure()))
-    return client.sendCommand(new Command(name, args as Argument[])) as Promise<unknown>
+    const reply = client.sendCommand(new Command(name, args as Argument[])) as Promise<unknown>
+    if (this.#due++ === 0) this.#silentTicks = 0
+    this.#watchdog ??= this.#watch()
+    reply.then(this.#answered, this.#answered)
+    return reply
+  }
+
+  /** Counts its own ticks, not the time: a process that was stopped for a while has not waited for anybody. */
+  #watch(): NodeJS.Timeout {
+    const tick = (): void => {
+      if (this.#due > 0 && ++this.#silentTicks >= ticks) this.reset()
+    }
+    return setInterval(tick, this.#silenceMs / ticks).unref()
+  }
+
+  readonly #answered = (): void => {
+    this.#due--
+    this.#silentTicks = 0
   }
 
   #tooSlow(client: Redis): BackendUnavailableError {

@@ -45,6 +45,7 @@ export class Publisher implements WriterHost {
   /** Not async: what is published in one tick, in whatever order it is awaited, is sent in the order of the calls. */
   publish(messages: readonly Message[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
+    if (messages.length === 0) return Promise.resolve()
     try {
       const bodies = messages.map(bodyOf)
       const sizes = bodies.map((body) => body.length)
@@ -56,9 +57,8 @@ export class Publisher implements WriterHost {
         this.#writer(message).add(message, bodies[index] ?? '', sizes[index] ?? 0),
       )
       this.#watch()
-      const [only] = parts
-      if (only === undefined) return Promise.resolve()
-      return parts.length === 1 ? only.batch.outcome(only.number) : outcomeOf(parts)
+      const [first, ...others] = parts
+      return first !== undefined && others.length === 0 ? first.batch.outcome(first.number) : outcomeOf(parts)
     } catch (error) {
       return Promise.reject(error)
     }

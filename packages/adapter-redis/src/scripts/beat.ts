@@ -23,12 +23,13 @@ export const beat: Script = script(
 local members, leases, bell = KEYS[1], KEYS[2], KEYS[3]
 local me, group, lease, grace, partitions = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 if ARGV[6] ~= '1' and not redis.call('ZSCORE', members, me) then return 0 end
-local now, changed = clock(), false
+local now, changed, warned = clock(), false, false
 if redis.call('ZADD', members, string.format('%.0f', now + lease), me) == 1 then changed = true end
 redis.call('HDEL', leases, 'late:' .. me)
 for _, late in ipairs(redis.call('ZRANGEBYSCORE', members, '-inf', string.format('%.0f', now))) do
   if redis.call('HSETNX', leases, 'late:' .. late, '1') == 1 then
     redis.call('ZADD', members, string.format('%.0f', now + grace), late)
+    warned = true
   else
     redis.call('ZREM', members, late)
     redis.call('HDEL', leases, 'late:' .. late)
@@ -108,10 +109,8 @@ for i = 4, #KEYS do
   pools[#pools + 1] = lost
 end
 
-if changed then
-  redis.call('HINCRBY', leases, 'gen', 1)
-  ring(bell)
-end
+if changed then redis.call('HINCRBY', leases, 'gen', 1) end
+if changed or warned then ring(bell) end
 local rung = redis.call('XREVRANGE', bell, '+', '-', 'COUNT', 1)
 return {
   tonumber(redis.call('HGET', leases, 'gen') or 0),
