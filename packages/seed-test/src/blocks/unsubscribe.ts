@@ -1,0 +1,5 @@
+import type { EventBus } from '@bus/core'
+
+export async function unsubscribe(eventBus: EventBus, subscriptionId: string): Promise<void> {
+  await eventBus.unsubscribe(subscriptionId)
+}
