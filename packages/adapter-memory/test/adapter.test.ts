@@ -1,6 +1,8 @@
 import { adapter as definition, InMemoryAdapter } from '@bus/adapter-memory'
 import { ConfigInvalidError } from '@bus/core/spi'
+import { execFile } from 'node:child_process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { message, never, take, takeNow, text } from './messages.ts'
 
@@ -68,6 +70,31 @@ describe('the adapter in memory', () => {
     await adapter.close()
     await Promise.all(work)
     expect(served).toEqual([10, 10, 10])
+  })
+
+  it('lends from each topic of a consumer in turn', async () => {
+    const adapter = new InMemoryAdapter()
+    const topics = ['t', 't.g.retry'].map((topic) => ({ topic, startFrom: 'earliest' as const }))
+    await adapter.publish([...Array.from({ length: 20 }, () => message('t', 'busy')), message('t.g.retry', 'second')])
+    const consumer = await adapter.consume({ topics, group: 'g' })
+    expect((await take(consumer, 2)).length + (await take(consumer, 2)).length).toBe(4)
+    expect((await adapter.inspect('t.g.retry', 'g'))?.pending).toBe(1)
+  })
+
+  it('lets the process end after close, whatever is delayed', async () => {
+    const program = `
+      import { InMemoryAdapter } from '@bus/adapter-memory'
+      const adapter = new InMemoryAdapter()
+      const consumer = await adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }], group: 'g' })
+      void consumer.pull(1, new AbortController().signal)
+      await adapter.publish([{ topic: 't', headers: {}, body: 'x', notBefore: Date.now() + 3_600_000 }])
+      await adapter.close()`
+    const options = { cwd: import.meta.dirname, timeout: 30_000 }
+    await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@bus/source', '--input-type=module', '--eval', program],
+      options,
+    )
   })
 
   it('counts what is due for open consumers as unsettled', async () => {

@@ -60,4 +60,15 @@ describe('backlog in memory', () => {
     await rejection(adapter.publish([message('t', '2')]))
     await adapter.close()
   })
+
+  it('counts what was delayed once only', async () => {
+    const adapter = new InMemoryAdapter({ maxBacklog: 2 })
+    const consumer = await adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }], group: 'g' })
+    await adapter.publish([message('t', 'later', { notBefore: Date.now() + 5 })])
+    const [delivery] = await take(consumer, 1)
+    await adapter.publish([message('t', '1')])
+    await delivery?.ack()
+    await adapter.publish([message('t', '2')])
+    await rejection(adapter.publish([message('t', '3')]))
+  })
 })

@@ -1,6 +1,7 @@
 import { InMemoryAdapter } from '@bus/adapter-memory'
 import type { StoredMessage } from '@bus/core/spi'
 import { describe, expect, it } from 'vitest'
+import { TopicLog } from '../src/topic-log.ts'
 import { message, take, takeNow, text } from './messages.ts'
 
 async function stored(adapter: InMemoryAdapter, topic = 't'): Promise<string[]> {
@@ -53,6 +54,31 @@ describe('history in memory', () => {
     }
     expect(Number(last?.position)).toBe(5_000)
     expect(await stored(adapter)).toHaveLength(10)
+  })
+
+  it('lets go of old messages by itself, whether they are consumed or not', () => {
+    const log = new TopicLog(10)
+    const consumer = { cursor: 10_001 }
+    for (let number = 1; number <= 30_000; number++) {
+      log.append(message('t', 'x'), number)
+      if (number === 10_000) log.readers.push(consumer)
+      // Five behind, but for the times when it is idle and falls behind by a thousand.
+      if (number > 10_006 && number % 3_000 > 1_000) consumer.cursor = number - 5
+      const settled = Math.min(consumer.cursor, number + 1) - (log.from(1)?.sequence ?? 0)
+      if (settled < 0 || settled > 3_000) expect.unreachable(`${settled} settled messages are kept after ${number}.`)
+    }
+  })
+
+  it('is not held up by a group that was deleted, or a consumer that has closed', async () => {
+    const adapter = new InMemoryAdapter({ maxHistorySize: 1 })
+    const loner = await adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }] })
+    const member = await adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }], group: 'g' })
+    await publishNumbers(adapter, 1, 5)
+    await member.close()
+    await loner.close()
+    expect(await stored(adapter)).toHaveLength(5)
+    await adapter.deleteGroup('t', 'g')
+    expect(await stored(adapter)).toEqual(['5'])
   })
 
   it('shows events to the application and forgets them when told to', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConformanceCase } from '../case.ts'
 import { within } from '../support/deadline.ts'
@@ -108,6 +109,46 @@ export const pullCases: readonly ConformanceCase[] = [
         const late = consumer.pull(10, context.signal)
         assert.deepEqual(await within(context.patienceMs, 'A pull after close', late), [])
       }
+    },
+  },
+  {
+    tier: 'spi',
+    name: 'closing one consumer again does nothing to the others of its group',
+    promise: 'Unsubscribing twice by mistake harms nobody.',
+    async run(context) {
+      const [topic, adapters] = [context.topic(), await context.members(2)]
+      const [leaver, stays] = await context.group(adapters, topic)
+      assert.ok(leaver && stays)
+      await leaver.close()
+      await leaver.close()
+      await adapters[0]?.publish([message(topic, 'x', { key: 'k' })])
+      const [delivery] = await take(context, stays, 1)
+      assert.deepEqual(delivery && bodies([delivery]), ['x'])
+      await leaver.close()
+      await delivery?.ack()
+    },
+  },
+  {
+    tier: 'spi',
+    name: 'a consumer that has closed leaves no listener on the signals of its pulls',
+    promise: 'A service that subscribes and unsubscribes all day does not grow.',
+    async run(context) {
+      const [adapter, topic] = [await context.adapter(), context.topic()]
+      const signals = [new AbortController().signal, new AbortController().signal]
+      const consumer = await context.consume(adapter, topic, { group: 'g' })
+      for (let round = 1; round <= 10; round++) {
+        const waiting = consumer.pull(10, signals[round % 2] as AbortSignal)
+        await adapter.publish([message(topic, `${round}`)])
+        const pulled = await within(context.patienceMs, 'The waiting pull', waiting)
+        await pulled[0]?.ack()
+      }
+      for (const signal of signals) {
+        const listeners = getEventListeners(signal, 'abort').length
+        assert.ok(listeners <= 1, `${listeners} listeners are left of ten pulls.`)
+      }
+      await consumer.close()
+      for (const signal of signals)
+        assert.equal(getEventListeners(signal, 'abort').length, 0, 'A closed consumer listens to nothing.')
     },
   },
 ]

@@ -80,6 +80,36 @@ export const closingMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'leaves a listener behind for every pull',
+    reason: 'It is removed when the signal aborts, and only then.',
+    make: withConsumer((consumer) =>
+      decorateConsumer(consumer, {
+        pull(max, signal) {
+          signal.addEventListener('abort', () => undefined)
+          return consumer.pull(max, signal)
+        },
+      }),
+    ),
+  },
+  {
+    name: 'stops the group when a consumer is closed twice',
+    reason: 'Members are counted, and the count goes wrong.',
+    make(good) {
+      const members: Consumer[] = []
+      return withConsumer((consumer) => {
+        members.push(consumer)
+        let closed = false
+        return decorateConsumer(consumer, {
+          async close() {
+            if (closed) for (const member of members) await member.close()
+            closed = true
+            await consumer.close()
+          },
+        })
+      })(good)
+    },
+  },
+  {
     name: 'hangs in close while a consumer is open',
     reason: 'It waits for a read that never ends.',
     make(good) {
