@@ -7,6 +7,7 @@ import { deadLetterCases } from './dead-letters.ts'
 import { deferralCases } from './deferral.ts'
 import { delayCases } from './delays.ts'
 import { deliveryCases } from './delivery.ts'
+import { earlyCases } from './early.ts'
 import { failureTrailCases } from './failure-trails.ts'
 import { fidelityCases } from './fidelity.ts'
 import { flowCases } from './flow.ts'
@@ -58,6 +59,7 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...shutdownCases,
   ...crashLoopCases,
   ...delayCases,
+  ...earlyCases,
   ...failureTrailCases,
   ...historyCases,
   ...memberCases,
