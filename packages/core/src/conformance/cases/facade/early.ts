@@ -30,14 +30,14 @@ export const earlyCases: readonly ConformanceCase[] = [
         )
         for (const payload of ['deferred', 'now']) await bus.publish(topic, 'tested', payload)
         await seen.handled.reached(14)
-        assert.deepEqual(seen.payloads.slice(0, 2), ['now', 'deferred'])
+        assert.equal(seen.payloads[0], 'now', 'It had nothing to wait for.')
         const [first, second] = seen.starts.items.filter(({ event }) => event.payload === 'deferred')
         assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 400)
         for (const { event, at } of seen.starts.items) {
           if (typeof event.payload === 'number')
             assert.ok(at >= start + event.payload, `${event.payload} after ${at - start} ms`)
         }
-        assert.deepEqual(seen.payloads.slice(2).toSorted(), later)
+        assert.deepEqual(new Set(seen.payloads), new Set(['now', 'deferred', ...later]))
       }
     }),
   },
