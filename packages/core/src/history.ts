@@ -30,7 +30,6 @@ export async function* history(
     after: typeof from === 'string' ? from : undefined,
     since: from instanceof Date ? from.getTime() : undefined,
     until: to?.getTime(),
-    limit: type === undefined && correlationId === undefined && key === undefined && Number.isFinite(limit) ? limit : undefined,
   }
   for await (const message of adapter.read(range)) {
     if (key !== undefined && message.key !== key) continue

@@ -7,7 +7,7 @@ import { storedCopy } from './messages.ts'
 /**
  * An adapter in a few lines, for tests of what is above it: it stores bytes, lends each message to the first member of
  * each group and to everybody without one, writes down what it is asked, and fails when it is told to. It knows no
- * order by key, no delays and no positions of groups.
+ * delays, and keeps the order of keys only as long as one member of a group is there at a time.
  */
 export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   readonly specVersion: 1 = 1
@@ -23,6 +23,8 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   readonly consumers: FakeConsumer[] = []
   readonly marks: Set<string> = new Set()
   readonly #topics = new Map<string, StoredMessage[]>()
+  /** Given back, or published, while no member of its group was there. */
+  readonly #left: { readonly group: string; readonly message: StoredMessage; readonly note?: string | undefined }[] = []
 
   constructor(name: string = 'fake') {
     this.name = name
@@ -45,8 +47,15 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
     const consumer = new FakeConsumer(options, this)
     this.consumers.push(consumer)
     for (const { topic, startFrom } of options.topics) {
-      if (options.group !== undefined) this.marks.add(`${topic}/${options.group}`)
-      if (startFrom === 'earliest') for (const message of this.stored(topic)) consumer.lend(message)
+      const mark = `${topic}/${options.group}`
+      const isNew = options.group === undefined || !this.marks.has(mark)
+      if (options.group !== undefined) this.marks.add(mark)
+      if (isNew && startFrom === 'earliest') for (const message of this.stored(topic)) consumer.lend(message)
+      const own = this.#left.filter(({ group, message }) => group === options.group && message.topic === topic)
+      for (const one of own) {
+        this.#left.splice(this.#left.indexOf(one), 1)
+        consumer.lend(one.message, one)
+      }
     }
     return consumer
   }
@@ -98,8 +107,11 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   }
 
   gaveBack(from: FakeConsumer, { message }: Delivery, note: string | undefined): void {
-    const heir = this.consumers.find((other) => other !== from && !other.isClosed && this.#share(from, other))
-    heir?.lend(message, { note })
+    const { group } = from.options
+    const heirs = this.consumers.filter((other) => !other.isClosed && this.#share(from, other))
+    const heir = heirs.find((other) => other !== from) ?? heirs[0]
+    if (heir !== undefined) heir.lend(message, { note })
+    else if (group !== undefined) this.#left.push({ group, message, note })
   }
 
   closed(consumer: FakeConsumer): void {
@@ -117,6 +129,10 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
       if (consumer.isClosed || !topics.some(({ topic }) => topic === message.topic) || served.has(group ?? '')) continue
       if (group !== undefined) served.add(group)
       consumer.lend(stored)
+    }
+    for (const mark of this.marks) {
+      const [topic, group = ''] = mark.split('/')
+      if (topic === message.topic && !served.has(group)) this.#left.push({ group, message: stored })
     }
   }
 

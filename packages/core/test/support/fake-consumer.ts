@@ -67,14 +67,20 @@ export class FakeConsumer implements Consumer {
         if (settle('release')) this.#host.gaveBack(this, delivery, left)
       },
     }
-    this.waiting.push(delivery)
+    const behind = this.waiting.findIndex(
+      (other) => other.message.topic === message.topic && other.message.position > message.position,
+    )
+    this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, delivery)
     this.#wake?.()
   }
 
+  /** Gives back what is lent and what waits. */
   async close(): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true
     this.#wake?.()
+    for (const delivery of [...this.open, ...this.waiting.splice(0)]) this.#host.gaveBack(this, delivery, delivery.note)
+    this.open.clear()
     this.#host.closed(this)
   }
 
