@@ -1,0 +1,202 @@
+import { TimeoutError } from '@bus/core'
+import type { BaseEvent, HandlerContext } from '@bus/core'
+import type { Subscription } from '../app/subscription.ts'
+import type { Scene } from '../run/scene.ts'
+import type { Attempt, Failure } from './attempt.ts'
+import type { Order } from './order.ts'
+
+/** What is checked when a handler starts, and what is noted when it ends. */
+export class Attempts {
+  readonly #scene: Scene
+  readonly #order: Order
+
+  constructor(scene: Scene, order: Order) {
+    this.#scene = scene
+    this.#order = order
+  }
+
+  starts(subscription: Subscription, event: BaseEvent, context: HandlerContext): Attempt | undefined {
+    const { agenda } = this.#scene
+    const { position } = context
+    const loan = this.#scene.touched
+    if (loan === undefined || loan.position !== position || loan.member.subscription !== subscription) {
+      this.#scene.fail(
+        'nothing starts without a loan',
+        `${subscription.name} starts ${event.metadata.eventId} at ${position}`,
+      )
+      return undefined
+    }
+    const { fact } = loan.item.stored
+    const attempt: Attempt = {
+      loan,
+      subscription,
+      fact,
+      number: context.attempt,
+      startedWall: agenda.wall,
+      startedAt: agenda.now,
+      signal: context.signal,
+      state: 'running',
+      failure: undefined,
+      failedWall: 0,
+      announced: false,
+      stray: false,
+      lateAck: false,
+    }
+    this.#scene.say?.(
+      `${subscription.name} starts ${fact.id}, attempt ${attempt.number}, loan ${loan}, redeliveries ${loan.redeliveries}`,
+    )
+    const last = loan.record.attempts.at(-1)
+    if (last !== undefined) this.expire(last)
+    this.#isWhatWasPublished(attempt, event, context)
+    this.#mayStart(attempt)
+    this.#isDue(attempt)
+    this.#isCountedRight(attempt)
+    this.#order.starts(attempt)
+    loan.record.attempts.push(attempt)
+    subscription.running++
+    subscription.process.tally.started++
+    return attempt
+  }
+
+  /** The handler has ended, or with `autoAck: false` has said what becomes of the event. The first word counts. */
+  ends(attempt: Attempt, failure?: Failure): void {
+    this.expire(attempt)
+    if (attempt.state === 'cut' && failure === undefined) attempt.lateAck = true
+    if (attempt.state !== 'running') return
+    const { subscription, loan, fact, signal } = attempt
+    const timedOut = this.isTimedOut(attempt)
+    const late = signal.aborted && !timedOut
+    const overdue = this.#scene.agenda.now > attempt.startedAt + (subscription.policy.timeoutMs ?? Infinity)
+    if (late && overdue) {
+      attempt.lateAck = failure === undefined
+      return this.cut(attempt)
+    }
+    const outcome = timedOut ? timeout(attempt) : failure
+    this.#scene.say?.(`${subscription.name} ends ${fact.id}: ${outcome?.text ?? 'done'}${late ? ' (too late)' : ''}`)
+    if (outcome === undefined) this.#over(attempt, 'succeeded')
+    // After the deadline of a shutdown nothing is decided any more: it is given back as it is.
+    else if (late) this.#over(attempt, 'cut')
+    else this.#fails(attempt, outcome)
+    if (outcome === undefined) this.#order.concluded(loan.item.group, fact)
+  }
+
+  /** A handler that had its time and the same time again counts as failed, though it runs. */
+  expire(attempt: Attempt): void {
+    const { state, startedAt, subscription } = attempt
+    const { timeoutMs } = subscription.policy
+    if (state !== 'running' || timeoutMs === undefined || this.#scene.agenda.now < startedAt + timeoutMs * 2) return
+    if (!this.isTimedOut(attempt)) return
+    attempt.stray = true
+    this.#fails(attempt, timeout(attempt))
+  }
+
+  /** Given back while it runs. */
+  cut(attempt: Attempt): void {
+    attempt.stray = true
+    this.#over(attempt, 'cut')
+  }
+
+  #fails(attempt: Attempt, failure: Failure): void {
+    attempt.failure = failure
+    attempt.failedWall = this.#scene.agenda.wall
+    this.#over(attempt, 'failed')
+  }
+
+  #over(attempt: Attempt, state: Attempt['state']): void {
+    attempt.state = state
+    attempt.subscription.running--
+    this.#order.ends(attempt)
+  }
+
+  isTimedOut({ signal, subscription, startedAt }: Attempt): boolean {
+    const { timeoutMs } = subscription.policy
+    const reason: unknown = signal.reason
+    const says = signal.aborted && reason instanceof TimeoutError && reason.message.startsWith('The handler')
+    if (says && (timeoutMs === undefined || this.#scene.agenda.now < startedAt + timeoutMs)) {
+      this.#scene.fail(
+        'no handler is timed out early',
+        `${subscription.name} after ${this.#scene.agenda.now - startedAt} ms`,
+      )
+    }
+    return says
+  }
+
+  #isWhatWasPublished(
+    { fact, loan, subscription }: Attempt,
+    { metadata, type, payload }: BaseEvent,
+    context: HandlerContext,
+  ): void {
+    const { group, types } = subscription.policy
+    const right =
+      metadata.eventId === fact.id &&
+      type === fact.type &&
+      (payload as { number?: number }).number === fact.number &&
+      context.key === fact.key &&
+      context.topic === subscription.spec.topic &&
+      context.consumerGroup === group &&
+      metadata.causationId === fact.cause &&
+      loan.item.stored.key === fact.key &&
+      (types === undefined || types.includes(type))
+    if (!right)
+      this.#scene.fail(
+        'a handler gets what was published',
+        `${subscription.name} got ${JSON.stringify({ type, metadata, payload })} for ${fact.id}`,
+      )
+  }
+
+  #mayStart({ loan, subscription, fact }: Attempt): void {
+    const { record, redeliveries } = loan
+    const { stop, policy, name, running } = subscription
+    const late = record.attempts.some(({ lateAck }) => lateAck)
+    if (record.settled !== undefined && !late)
+      this.#scene.fail('nothing starts that was settled', `${name} starts ${fact.id}, which was ${record.settled}`)
+    if (stop !== undefined && stop.step < this.#scene.steps)
+      this.#scene.fail('nothing starts after the end was asked for', `${name} starts ${fact.id}`)
+    if (record.leaving === 'known') this.#scene.fail('nothing starts that is handed over', `${name} starts ${fact.id}`)
+    if (record.attempts.some(({ state }) => state === 'running'))
+      this.#scene.fail('a loan is handled once at a time', `${name} starts ${fact.id} again`)
+    if (running >= policy.concurrency)
+      this.#scene.fail('no more handlers run than allowed', `${name} starts ${fact.id} beside ${running}`)
+    if (redeliveries >= policy.maxDeliveries)
+      this.#scene.fail('crash loops end', `${name} starts ${fact.id} after ${redeliveries} deaths`)
+  }
+
+  #isDue({ loan, subscription, fact, startedWall }: Attempt): void {
+    const due = Math.max(loan.record.progress.earliest, loan.item.stored.notBefore ?? 0)
+    if (startedWall < due)
+      this.#scene.fail(
+        'no start is too early',
+        `${subscription.name} starts ${fact.id} ${due - startedWall} ms before its time`,
+      )
+  }
+
+  #isCountedRight({ loan, subscription, fact, number }: Attempt): void {
+    const { progress, attempts } = loan.record
+    const { maxRetries, maxDeliveries } = subscription.policy
+    if (number !== progress.attempt)
+      this.#scene.fail(
+        'attempts are numbered right',
+        `${subscription.name} starts ${fact.id} as ${number}, not ${progress.attempt}`,
+      )
+    if (number > maxRetries + 1)
+      this.#scene.fail(
+        'no more starts than allowed',
+        `${subscription.name} starts ${fact.id} as ${number} of ${maxRetries + 1}`,
+      )
+    const starts = progress.starts + attempts.length + 1
+    const allowed = (maxRetries + 1) * maxDeliveries
+    if (starts > allowed)
+      this.#scene.fail(
+        'no more starts than allowed',
+        `${subscription.name} starts ${fact.id} for the ${starts}th time, ${allowed} are allowed`,
+      )
+  }
+}
+
+function timeout({ subscription }: Attempt): Failure {
+  const { message, name } = new TimeoutError(
+    `The handler for topic "${subscription.spec.topic}"`,
+    subscription.policy.timeoutMs ?? 0,
+  )
+  return { kind: 'timeout', text: `${name}: ${message}` }
+}

@@ -1,0 +1,21 @@
+import type { Stored } from '../model/stored.ts'
+
+/** An event as the application knows it. */
+export interface Fact {
+  readonly id: string
+  /** Its place in the plan: decides how handlers like it. */
+  readonly number: number
+  readonly topic: string
+  readonly type: string
+  readonly key: string | undefined
+  /** Published with a delay: no order is promised then. */
+  readonly delayed: boolean
+  /** No event at all: bytes that nobody can read. */
+  readonly garbage: boolean
+  /** The event whose handler published this one. */
+  readonly cause: string | undefined
+  /** How often the backend has stored it. */
+  stores: number
+  /** Where it stands in its topic's log for the first time. */
+  first: Stored | undefined
+}

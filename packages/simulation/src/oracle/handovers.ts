@@ -1,0 +1,48 @@
+import type { Loan } from '../model/loan.ts'
+import type { Member } from '../model/member.ts'
+import type { Owner } from '../run/agenda.ts'
+import type { Scene } from '../run/scene.ts'
+
+/** What is taken back from a living member is given back or finished before anybody else gets it. */
+export class Handovers {
+  readonly #scene: Scene
+  readonly #asked = new Set<readonly Loan[]>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  begins(open: readonly Loan[]): void {
+    for (const { record } of open) record.leaving ??= 'asked'
+    this.#asked.add(open)
+  }
+
+  /** A member lets others have a turn; once that is over it knows of what it was asked before. */
+  breathes(owner: Owner): () => void {
+    const asked = [...this.#asked].filter((open) => open[0]?.member.owner === owner)
+    return () => {
+      for (const open of asked) for (const { record } of open) if (record.leaving === 'asked') record.leaving = 'known'
+    }
+  }
+
+  /** Resolved, or too late. */
+  ends(open: readonly Loan[]): void {
+    this.#asked.delete(open)
+    for (const { record } of open) record.leaving = undefined
+  }
+
+  get running(): number {
+    return this.#asked.size
+  }
+
+  isDone(member: Member, open: readonly Loan[]): void {
+    for (const loan of open) {
+      const { record, item } = loan
+      if (!loan.open || record.settled !== undefined) continue
+      this.#scene.fail(
+        'a hand-over waits for what runs',
+        `${member.name} hands over ${item.stored.fact.id} at ${loan}, which is not settled`,
+      )
+    }
+  }
+}
