@@ -31,7 +31,12 @@ export class FanOutConsumer implements Consumer {
     this.#host = host
     this.#streams = streams
     this.#service = new Service(host.waker, { streams: () => streams, fetch: (max) => this.#fetch(max) })
-    this.#timer = setInterval(() => this.#guard(), host.settings.leaseMs / 3)
+    this.#timer = setInterval(() => {
+      this.#guard()
+      // Also for what a foreign writer stored without a call.
+      for (const stream of streams) stream.hot = true
+      this.#service.look()
+    }, host.settings.leaseMs / 3)
     this.#guard()
   }
 

@@ -56,15 +56,16 @@ async function send(
   const { link, catalog, group, members, leases, me } = host
   const topic = catalog.of(copy.topic)
   const partitions = catalog.partitions(copy.topic)
-  const target = topic.streams(partitions)[copy.key === undefined ? 0 : partitionOf(copy.key, partitions) + 1] as string
+  const partition = copy.key === undefined ? '' : partitionOf(copy.key, partitions)
+  const target = topic.streams(partitions)[partition === '' ? 0 : partition + 1] as string
   const keys = [
     ...[members, leases, stream.key, stream.topic.notes(group)],
-    ...[topic.meta, topic.delayed, topic.delayedEntries, topic.delayedBell, target],
+    ...[topic.meta, topic.delayed, topic.delayedEntries, topic.delayedBell, target, topic.keyedBell],
   ]
   const due = copy.notBefore === undefined ? '' : Math.ceil(copy.notBefore)
   const reply = await link.run(forward, keys, [
     ...[me, group, stream.partition, stream.token, message.id, partitions, copy.retention === 'kept' ? 1 : 0, due],
-    ...[copy.key ?? '', encodeHeaders(copy.headers), bodyOf(copy), headOf(copy, partitions)],
+    ...[copy.key ?? '', encodeHeaders(copy.headers), bodyOf(copy), headOf(copy, partitions), partition],
   ])
   return reply as [number, number]
 }

@@ -197,14 +197,15 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   }
 
   #stand({ shares, surplus, pools }: Standing): void {
-    let news = this.#shares.apply(shares, surplus)
+    this.#shares.apply(shares, surplus)
+    // Also for what a foreign writer stored without a call.
+    for (const stream of this.streams()) stream.hot = true
     for (const [index, base] of this.#bases.entries()) {
       const { free = 0, lost = 0 } = pools[index] ?? {}
       if (free > 0) base.free = true
       base.orphans = lost > 0
-      news ||= free > 0 || lost > 0
     }
-    if (news) this.#service.look()
+    this.#service.look()
   }
 
   #end(loan: Loan): void {

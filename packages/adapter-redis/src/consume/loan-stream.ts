@@ -57,9 +57,9 @@ export class LoanStream {
     return this.number === 0 ? '' : this.number - 1
   }
 
-  /** How far the group has come is not known exactly: others read here as well, or nothing was read yet. */
+  /** How far the group has come is not known exactly: others read here as well. */
   get asks(): boolean {
-    return this.number === 0 || this.last === '0-0'
+    return this.number === 0
   }
 
   get token(): string {

@@ -1,6 +1,7 @@
 import type { Delivery } from '@bus/core/spi'
 import type { Waker, Watch } from '../link/waker.ts'
 import type { Loan } from './delivery.ts'
+import { Bell } from './bell.ts'
 import { Desk } from './desk.ts'
 import type { LoanStream } from './loan-stream.ts'
 
@@ -15,6 +16,7 @@ export class Service {
   readonly #waker: Waker
   readonly #host: ServiceHost
   readonly #desk: Desk<Loan>
+  readonly #bells: Map<string, Bell> = new Map()
   #serving = false
   #fetching: Promise<Loan[]> | undefined
   #looked = false
@@ -81,15 +83,7 @@ export class Service {
     const fresh = this.#host.streams().filter(({ mode, blocked }) => mode === 'fresh' && !blocked)
     if (this.#looked || fresh.some(({ hot }) => hot)) return Promise.resolve()
     return new Promise((resolve) => {
-      const byKey = new Map(fresh.map((stream) => [stream.key, stream]))
-      const watch: Watch = {
-        streams: new Map(fresh.map(({ key, last }) => [key, last])),
-        woken: (key) => {
-          const stream = byKey.get(key)
-          if (stream !== undefined) stream.hot = true
-          this.#wake?.()
-        },
-      }
+      const watch = this.#watch(fresh)
       this.#wake = () => {
         this.#wake = undefined
         this.#waker.delete(watch)
@@ -97,5 +91,37 @@ export class Service {
       }
       this.#waker.add(watch)
     })
+  }
+
+  /** Streams without keys by themselves; all partitions of a topic by its bell. */
+  #watch(fresh: readonly LoanStream[]): Watch {
+    const streams = new Map<string, string>()
+    const told = new Map<string, (id: string, fields: readonly Buffer[]) => boolean>()
+    const byBell = Map.groupBy(
+      fresh.filter(({ number }) => number > 0),
+      ({ topic }) => topic.keyedBell,
+    )
+    for (const stream of fresh.filter(({ number }) => number === 0)) {
+      streams.set(stream.key, stream.last)
+      told.set(stream.key, () => (stream.hot = true))
+    }
+    for (const [key, partitions] of byBell) {
+      const bell = this.#bells.get(key) ?? new Bell()
+      this.#bells.set(key, bell)
+      streams.set(key, bell.last)
+      told.set(key, (id, fields) => {
+        streams.set(key, id)
+        return bell.rung(id, fields, partitions)
+      })
+    }
+    const watch: Watch = {
+      streams,
+      woken: (key, id, fields) => {
+        if (told.get(key)?.(id, fields) === true) this.#wake?.()
+        // Nothing of it is ours.
+        else if (this.#wake !== undefined) this.#waker.add(watch)
+      },
+    }
+    return watch
   }
 }

@@ -43,16 +43,13 @@ export class Shares {
     return [...this.#shares.values()].filter(isDirty).map(({ partition }) => partition)
   }
 
-  /** `true`: there are new ones to read from. */
-  apply(owned: ReadonlyMap<number, string>, surplus: number): boolean {
+  apply(owned: ReadonlyMap<number, string>, surplus: number): void {
     for (const share of [...this.#shares.values()]) {
       if (owned.get(share.partition) !== share.token) this.#lose(share)
     }
-    let gained = false
     for (const [partition, token] of owned) {
       if (this.#shares.has(partition)) continue
       this.#shares.set(partition, this.#open(partition, token))
-      gained = true
     }
     const all = [...this.#shares.values()]
     const leaving = all.filter((share) => share.leaving !== undefined).length
@@ -62,7 +59,6 @@ export class Shares {
       .sort((a, b) => loansOf(a).length - loansOf(b).length)
     for (const share of staying.slice(0, Math.max(0, surplus - leaving))) void this.#handOver(share)
     this.#list()
-    return gained
   }
 
   /** It is somebody else's by now. */

@@ -7,10 +7,12 @@ import type { Link } from './link.ts'
 export interface Watch {
   /** Streams, each with the id after which it is new. */
   readonly streams: ReadonlyMap<string, string>
-  woken(stream: string, id: string): void
+  woken(stream: string, id: string, fields: readonly Buffer[]): void
 }
 
-type Reply = readonly (readonly [key: Buffer, rows: readonly (readonly [id: Buffer, fields: unknown])[]])[] | null
+type Reply =
+  | readonly (readonly [key: Buffer, rows: readonly (readonly [id: Buffer, fields: readonly Buffer[]])[]])[]
+  | null
 
 const blockMs = 5_000
 // Where the server does not permit to interrupt a waiting connection, it must come back by itself.
@@ -106,21 +108,22 @@ export class Waker {
   }
 
   async #tell(reply: NonNullable<Reply>): Promise<void> {
-    const told = new Map<Watch, [stream: string, id: string][]>()
+    const told = new Map<Watch, Parameters<Watch['woken']>[]>()
     for (const [key, rows] of reply) {
       const stream = key.toString()
-      const id = rows[0]?.[0].toString('latin1') ?? ''
+      const [row, fields] = rows[0] ?? []
+      const id = row?.toString('latin1') ?? ''
       for (const watch of this.#watches) {
         const known = watch.streams.get(stream)
         if (known === undefined || !isLower(known, id)) continue
         const news = told.get(watch)
-        if (news === undefined) told.set(watch, [[stream, id]])
-        else news.push([stream, id])
+        if (news === undefined) told.set(watch, [[stream, id, fields ?? []]])
+        else news.push([stream, id, fields ?? []])
       }
     }
     for (const watch of told.keys()) this.#watches.delete(watch)
     this.#added = 0
-    for (const [watch, news] of told) for (const [stream, id] of news) watch.woken(stream, id)
+    for (const [watch, news] of told) for (const one of news) watch.woken(...one)
     const end = performance.now() + graceMs
     while (this.#watches.size > 0 && this.#added < told.size && performance.now() < end && !this.#stop.signal.aborted) {
       await this.#pause(graceMs)
@@ -141,7 +144,7 @@ export class Waker {
   #tellAll(): void {
     for (const watch of [...this.#watches]) {
       this.#watches.delete(watch)
-      for (const [stream, id] of watch.streams) watch.woken(stream, id)
+      for (const [stream, id] of watch.streams) watch.woken(stream, id, [])
     }
   }
 

@@ -30,11 +30,11 @@ export const toDelayed: Road = { delays: true, call: callDelay }
 function callPublish(batch: Batch, topic: TopicKeys, partitions: number): Call {
   const { messages, bodies } = batch
   const kept = batch.kept ? 1 : 0
-  if (batch.plain) return { script: publish, keys: [topic.meta, topic.base], args: [partitions, kept, 1, ...bodies] }
+  const keys = [topic.meta, topic.keyedBell]
+  if (batch.plain) return { script: publish, keys: [...keys, topic.base], args: [partitions, kept, 1, '', ...bodies] }
   const streams = topic.streams(partitions)
-  const keys = [topic.meta]
   const places = new Map<number, number>()
-  const args: Argument[] = [partitions, kept, 4]
+  const events: Argument[] = []
   for (let index = 0; index < messages.length; index++) {
     const { key, headers } = messages[index] as Message
     const stream = key === undefined ? 0 : partitionOf(key, partitions) + 1
@@ -43,9 +43,10 @@ function callPublish(batch: Batch, topic: TopicKeys, partitions: number): Call {
       place = keys.push(streams[stream] as string)
       places.set(stream, place)
     }
-    args.push(place, key ?? '', encodeHeaders(headers), bodies[index] as string | Buffer)
+    events.push(place, key ?? '', encodeHeaders(headers), bodies[index] as string | Buffer)
   }
-  return { script: publish, keys, args }
+  const touched = [...places.keys()].filter((stream) => stream > 0).map((stream) => stream - 1)
+  return { script: publish, keys, args: [partitions, kept, 4, touched.join(','), ...events] }
 }
 
 function callDelay(batch: Batch, topic: TopicKeys, partitions: number): Call {

@@ -1,4 +1,4 @@
-import { append, clock, ring, script, type Script } from './script.ts'
+import { append, call, clock, ring, script, type Script } from './script.ts'
 
 /** Lua for one entry that waits: a line of JSON (partition or -1, key, headers), then the body. */
 export const wait: string = `
@@ -52,7 +52,7 @@ return reply`,
 /**
  * Moves what is due into the topic's streams.
  *
- * KEYS: meta, delayed, entries, base stream, streams of all partitions.
+ * KEYS: meta, delayed, entries, bell for partitions, base stream, streams of all partitions.
  * ARGV: the most to move; the most bytes, about.
  * Reply: how many were moved, milliseconds until the next is due or -1, the error that stopped it or ''.
  */
@@ -60,10 +60,11 @@ export const move: Script = script(
   'move',
   clock,
   append,
+  call,
   wait,
   `
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', clock()), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
-local moved, bytes, problem = 0, 0, ''
+local moved, bytes, problem, partitions = 0, 0, '', {}
 if #due > 0 then continue_from(redis.call('HGET', KEYS[1], 'last')) end
 for i = 1, #due, 2 do
   if bytes > tonumber(ARGV[2]) then break end
@@ -77,13 +78,15 @@ for i = 1, #due, 2 do
     fields[#fields + 1] = 'body'
     fields[#fields + 1] = string.sub(entry, line + 1)
     bytes = bytes + #entry
-    local done = append(KEYS[5 + partition] or KEYS[4], unpack(fields))
+    local done = append(KEYS[6 + partition] or KEYS[5], unpack(fields))
     if type(done) == 'table' then problem = done.err break end
     moved = moved + 1
+    if partition >= 0 then partitions[#partitions + 1] = partition end
   end
   redis.call('ZREM', KEYS[2], due[i])
   redis.call('HDEL', KEYS[3], due[i])
 end
 if moved > 0 then redis.call('HSET', KEYS[1], 'last', last_id()) end
+if #partitions > 0 then call_for(KEYS[1], KEYS[4], table.concat(partitions, ',')) end
 return { moved, next_due(KEYS[2]), problem }`,
 )

@@ -1,11 +1,12 @@
-import { append, clock, script, type Script } from './script.ts'
+import { append, call, clock, script, type Script } from './script.ts'
 
 /**
  * Stores a batch.
  *
- * KEYS: meta, then the streams that the batch goes to.
- * ARGV: partitions as the caller knows them; 1 if the topic is to be kept; fields per event, 1 or 4; then for each
- * event its body, or: place of its stream in KEYS, key, headers, body.
+ * KEYS: meta, bell for partitions, then the streams that the batch goes to.
+ * ARGV: partitions as the caller knows them; 1 if the topic is to be kept; fields per event, 1 or 4; the
+ * partitions that the batch goes to, such as '3,7'; then for each event its body, or: place of its stream in KEYS, key,
+ * headers, body.
  * Reply: 0, all are stored; -1, the topic is not registered; n, it has n partitions. Nothing is stored in the latter two
  * cases. Otherwise a list of what failed: number in the batch from 0, error, and so on.
  */
@@ -13,6 +14,7 @@ export const publish: Script = script(
   'publish',
   clock,
   append,
+  call,
   `
 local meta = redis.call('HMGET', KEYS[1], 'partitions', 'last', 'kept')
 if not meta[1] then return -1 end
@@ -27,9 +29,9 @@ local function check(done, number)
   end
 end
 if ARGV[3] == '1' then
-  for i = 4, #ARGV do check(append(KEYS[2], 'body', ARGV[i]), i - 4) end
+  for i = 5, #ARGV do check(append(KEYS[3], 'body', ARGV[i]), i - 5) end
 else
-  for i = 4, #ARGV, 4 do
+  for i = 5, #ARGV, 4 do
     local stream, key, headers, body = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     local done
     if key == '' then
@@ -37,10 +39,11 @@ else
       else done = append(stream, 'headers', headers, 'body', body) end
     elseif headers == '' then done = append(stream, 'key', key, 'body', body)
     else done = append(stream, 'key', key, 'headers', headers, 'body', body) end
-    check(done, (i - 4) / 4)
+    check(done, (i - 5) / 4)
   end
 end
 redis.pcall('HSET', KEYS[1], 'last', last_id())
+if ARGV[4] ~= '' then call_for(KEYS[1], KEYS[2], ARGV[4]) end
 if #failed == 0 then return 0 end
 return failed`,
 )

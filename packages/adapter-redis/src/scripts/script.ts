@@ -65,6 +65,16 @@ local function ring(bell)
   redis.call('XADD', bell, 'MAXLEN', 1, '*', 'rung', '1')
 end`
 
+/**
+ * Tells that partitions (a list such as '3,7') have something new. Consumers wait for this one stream instead of one for
+ * each partition; the number shows whether they have missed a call.
+ */
+export const call: string = `
+local function call_for(meta, bell, partitions)
+  local number = redis.pcall('HINCRBY', meta, 'calls', 1)
+  if type(number) == 'number' then redis.pcall('XADD', bell, 'MAXLEN', 1, '*', 'n', number, 'p', partitions) end
+end`
+
 export const claim: string = `
 local function claim(key, group, consumer, ids, ...)
   local args = { key, group, consumer, 0, unpack(ids) }

@@ -1,4 +1,4 @@
-import { append, claim, clock, fence, ring, script, type Script } from './script.ts'
+import { append, call, claim, clock, fence, ring, script, type Script } from './script.ts'
 import { wait } from './delay.ts'
 
 /**
@@ -131,9 +131,10 @@ return 1`,
 /**
  * Stores a copy and acknowledges what it was made from, in one step.
  *
- * KEYS: members, leases, stream, notes; of the copy's topic: meta, delayed, entries, delayed bell, stream.
+ * KEYS: members, leases, stream, notes; of the copy's topic: meta, delayed, entries, delayed bell, stream, bell
+ * for partitions.
  * ARGV: me, group, partition or '', token, id; for the copy: partitions as the caller knows them, 1 if its topic is to
- * be kept, due time or '', key, headers, body, head (for one that waits).
+ * be kept, due time or '', key, headers, body, head (for one that waits), its partition or ''.
  * Reply: as for publish (0 stored, -1 not registered, n partitions), -2 not mine; or the server's error. Then
  * milliseconds until the first of all that wait is due, or -1.
  */
@@ -141,6 +142,7 @@ export const forward: Script = script(
   'forward',
   clock,
   append,
+  call,
   fence,
   ring,
   wait,
@@ -167,7 +169,10 @@ else
   fields[#fields + 1] = 'body'
   fields[#fields + 1] = body
   done = append(KEYS[9], unpack(fields))
-  if type(done) ~= 'table' then redis.call('HSET', KEYS[5], 'last', last_id()) end
+  if type(done) ~= 'table' then
+    redis.call('HSET', KEYS[5], 'last', last_id())
+    if ARGV[13] ~= '' then call_for(KEYS[5], KEYS[10], ARGV[13]) end
+  end
 end
 if type(done) == 'table' then return done end
 redis.pcall('XACK', KEYS[3], group, id)

@@ -36,6 +36,8 @@ export class TopicKeys {
   readonly delayedEntries: string
   /** A stream of one entry, written to when something is due earlier than what was known. */
   readonly delayedBell: string
+  /** A stream of one entry, written to when something was stored in a partition. */
+  readonly keyedBell: string
   /** A hash: how far readers without a group have read, and when that ceases to count. */
   readonly readers: string
   #streams: string[]
@@ -46,6 +48,7 @@ export class TopicKeys {
     this.base = `{${prefix}:${root}}${topic.slice(root.length)}`
     this.meta = `${this.base}:meta`
     this.rootMeta = `{${prefix}:${root}}:meta`
+    this.keyedBell = `${this.base}:keyed`
     this.delayed = `${this.base}:delayed`
     this.delayedEntries = `${this.base}:delayed:entries`
     this.delayedBell = `${this.base}:delayed:bell`

@@ -86,7 +86,7 @@ export class Mover {
       const streams = keys.streams(catalog.partitions(topic))
       const reply = await link.run(
         move,
-        [keys.meta, keys.delayed, keys.delayedEntries, ...streams],
+        [keys.meta, keys.delayed, keys.delayedEntries, keys.keyedBell, ...streams],
         [maxEvents, maxBytes],
       )
       const [, next, problem] = reply as [number, number, Buffer]
