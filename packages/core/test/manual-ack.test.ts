@@ -80,6 +80,17 @@ describe('with autoAck: false', () => {
     },
   )
 
+  it('the first word counts: acknowledging what waits for its next start would lose it', async () => {
+    const { adapter, clock, starts } = await handled((_event, context) => {
+      void context.nack({ delayMs: 700 })
+      return context.ack()
+    })
+    await clock.advance(699)
+    expect(adapter.calls).not.toContain(acked)
+    await clock.advance(1)
+    expect(starts).toEqual([1, 2])
+  })
+
   it('a handler that throws and said nothing has failed', async () => {
     const { clock, starts, bus } = await handled(() => {
       throw new Error('boom')

@@ -47,6 +47,23 @@ describe('a pattern', () => {
     expect(seen).toEqual(['new'])
   })
 
+  it('sees a topic that was created while it started with the next event, not only when it looks again', async () => {
+    const { bus, adapter } = scene()
+    await bus.subscribe('*', () => {})
+    const seen: unknown[] = []
+    let go = (): void => {}
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    adapter.listTopics = () => gate.then(() => [])
+    const subscribing = bus.subscribe('*', ({ payload }) => void seen.push(payload))
+    await turn()
+    await bus.publish('orders', 't', 'meanwhile')
+    go()
+    await subscribing
+    await bus.publish('orders', 't', 'new')
+    await turn()
+    expect(seen).toContain('new')
+  })
+
   it('looks for topics until it ends, and says when it cannot', async () => {
     const { bus, adapter, clock } = scene()
     const errors: string[] = []

@@ -29,7 +29,11 @@ class Soak {
   readonly succeeded: number[] = []
   readonly firstStarts = new Map<string, number[]>()
   readonly #running = new Map<number, string | undefined>()
+  /** Of each key the event that was started and is not settled. */
+  readonly #unsettled = new Map<string, number>()
   readonly #concurrency: number
+  readonly #ids = new Map<string, number>()
+  #listening: (() => void) | undefined
   #id = ''
   #published = 0
 
@@ -42,6 +46,9 @@ class Soak {
   }
 
   async join(): Promise<void> {
+    this.#listening ??= this.scene.bus.on('deadLetter', ({ eventId = '' }) =>
+      this.#settles(this.#ids.get(eventId) ?? 0),
+    )
     const options = { consumerGroup: group, useDLQ: true, maxRetries: 2, concurrency: this.#concurrency, prefetch: 8 }
     this.#id = await this.scene.bus.subscribe('orders', (event, context) => this.#handle(event, context), options)
   }
@@ -55,22 +62,32 @@ class Soak {
   }
 
   async publish(key: string | undefined, fate: Fate): Promise<void> {
-    await this.scene.bus.publish('orders', 'placed', { id: ++this.#published, fate }, { key })
+    const id = ++this.#published
+    this.#ids.set(String(id), id)
+    await this.scene.bus.publish('orders', 'placed', { id, fate }, { key, metadata: { eventId: String(id) } })
   }
 
   /** As a backend that moves some keys to another member, and gets them back. */
   async handOver(keys: readonly (string | undefined)[]): Promise<void> {
-    const consumer = this.scene.adapter.consumers.find((one) => !one.isClosed)
-    const open = [...(consumer?.open ?? [])].filter(({ message }) => keys.includes(message.key))
-    const handed = consumer?.options.handover?.(open, new AbortController().signal)
-    await this.scene.clock.advance(100)
+    const { adapter, clock } = this.scene
+    const consumer = adapter.consumers.find((one) => !one.isClosed)
+    if (consumer === undefined) return
+    const open = [...consumer.open].filter(({ message }) => keys.includes(message.key))
+    adapter.keepsBack = true
+    consumer.takeBack(({ message }) => keys.includes(message.key))
+    const handed = consumer.options.handover?.(open, new AbortController().signal)
+    await clock.advance(100)
     await handed
-    for (const delivery of open)
-      if (consumer?.open.has(delivery) === true) this.wrong.push('something was kept in a hand-over')
+    if (open.some((delivery) => consumer.open.has(delivery))) this.wrong.push('something was kept in a hand-over')
+    adapter.keepsBack = false
+    adapter.lendLeft()
   }
 
   #handle({ payload }: BaseEvent<string, Payload>, { key, attempt }: HandlerContext): void | Promise<void> {
     const { id, fate } = payload
+    const blocking = key === undefined ? undefined : this.#unsettled.get(key)
+    if (blocking !== undefined && blocking !== id) this.wrong.push(`${id} started although ${blocking} is not settled`)
+    if (key !== undefined) this.#unsettled.set(key, id)
     const rival = [...this.#running].find(([, other]) => key !== undefined && other === key)
     if (rival !== undefined) this.wrong.push(`${id} ran beside ${rival[0]} of its key`)
     if (this.#running.size >= this.#concurrency) this.wrong.push('too many at once')
@@ -92,6 +109,11 @@ class Soak {
 
   #succeed(id: number): void {
     this.succeeded.push(id)
+    this.#settles(id)
+  }
+
+  #settles(id: number): void {
+    for (const [key, unsettled] of this.#unsettled) if (unsettled === id) this.#unsettled.delete(key)
   }
 
   /** What was given back before its first start may come to it twice; what was started, only after its failure. */
@@ -129,7 +151,8 @@ describe('a subscription', () => {
             else if (one[0] === 'hand over') await soak.handOver(one[1])
             else await soak.rejoin()
           }
-          for (let i = 0; i < 200 && clock.pending > 0; i++) await clock.advance(5_000)
+          await turn()
+        for (let i = 0; i < 200 && clock.pending > 0; i++) await clock.advance(5_000)
           await turn()
           const dead = adapter.stored('orders.g.dlq').length
           expect(soak.wrong).toEqual([])

@@ -90,6 +90,21 @@ describe('subscribe', () => {
     }
   })
 
+  it('rejects when the bus is closed while the adapter takes its time, and leaves nothing open', async () => {
+    const { bus, adapter } = scene()
+    const consume = adapter.consume.bind(adapter)
+    let go = (): void => {}
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    adapter.consume = (options) => gate.then(() => consume(options))
+    const subscribing = bus.subscribe('orders', () => {}).catch((error: unknown) => error)
+    await turn()
+    const closing = bus.close()
+    go()
+    await closing
+    expect(await subscribing).toMatchObject({ code: 'BUS_CLOSED' })
+    expect(adapter.open).toBe(0)
+  })
+
   it('gives only the types that are wanted to the handler, and counts only those', async () => {
     const { bus, adapter } = scene()
     const seen: string[] = []

@@ -28,7 +28,7 @@ describe('an event of the bus', () => {
   })
 
   it('is fresh each time: what one handler does to it no other sees', () => {
-    const message = { ...stored(''), origin: published(payload) }
+    const message = { ...stored(''), origin: published(structuredClone(payload)) }
     const first = decodeEvent(message) as unknown as { payload: typeof payload; metadata: typeof metadata }
     first.payload.lines.push(3)
     first.payload.order.id = 'changed'

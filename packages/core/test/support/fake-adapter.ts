@@ -21,6 +21,8 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   readonly calls: string[] = []
   readonly faults: Faults = {}
   readonly consumers: FakeConsumer[] = []
+  /** As while work moves to another member: what is given back is lent to nobody until `lendLeft`. */
+  keepsBack = false
   readonly marks: Set<string> = new Set()
   readonly #topics = new Map<string, StoredMessage[]>()
   /** Given back, or published, while no member of its group was there. */
@@ -51,12 +53,8 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
       const isNew = options.group === undefined || !this.marks.has(mark)
       if (options.group !== undefined) this.marks.add(mark)
       if (isNew && startFrom === 'earliest') for (const message of this.stored(topic)) consumer.lend(message)
-      const own = this.#left.filter(({ group, message }) => group === options.group && message.topic === topic)
-      for (const one of own) {
-        this.#left.splice(this.#left.indexOf(one), 1)
-        consumer.lend(one.message, one)
-      }
     }
+    this.lendLeft()
     return consumer
   }
 
@@ -106,11 +104,22 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
     return this.consumers.filter(({ isClosed }) => !isClosed).length
   }
 
+  /** Lends what nobody was there for. */
+  lendLeft(): void {
+    for (const one of this.#left.splice(0)) {
+      const heir = this.consumers.find(
+        ({ isClosed, options }) => !isClosed && consumes(options, one.group, one.message.topic),
+      )
+      if (heir === undefined) this.#left.push(one)
+      else heir.lend(one.message, one)
+    }
+  }
+
   gaveBack(from: FakeConsumer, { message }: Delivery, note: string | undefined): void {
     const { group } = from.options
     const heirs = this.consumers.filter((other) => !other.isClosed && this.#share(from, other))
     const heir = heirs.find((other) => other !== from) ?? heirs[0]
-    if (heir !== undefined) heir.lend(message, { note })
+    if (heir !== undefined && !this.keepsBack) heir.lend(message, { note })
     else if (group !== undefined) this.#left.push({ group, message, note })
   }
 
@@ -139,4 +148,8 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   #share({ options: one }: FakeConsumer, { options: other }: FakeConsumer): boolean {
     return one.group !== undefined && one.group === other.group && one.topics[0]?.topic === other.topics[0]?.topic
   }
+}
+
+function consumes({ group, topics }: ConsumeOptions, name: string, topic: string): boolean {
+  return group === name && topics.some((one) => one.topic === topic)
 }

@@ -74,6 +74,14 @@ export class FakeConsumer implements Consumer {
     this.#wake?.()
   }
 
+  /** What was not pulled yet. */
+  takeBack(leaves: (delivery: Delivery) => boolean): void {
+    for (const delivery of this.waiting.filter(leaves)) {
+      this.waiting.splice(this.waiting.indexOf(delivery), 1)
+      this.#host.gaveBack(this, delivery, delivery.note)
+    }
+  }
+
   /** Gives back what is lent and what waits. */
   async close(): Promise<void> {
     if (this.isClosed) return
