@@ -33,12 +33,12 @@ class Soak {
   readonly #unsettled = new Map<string, number>()
   readonly #concurrency: number
   readonly #ids = new Map<string, number>()
-  #listening: (() => void) | undefined
   #id = ''
   #published = 0
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency
+    this.scene.bus.on('deadLetter', ({ eventId = '' }) => this.#settles(this.#ids.get(eventId) ?? 0))
   }
 
   get published(): number {
@@ -46,9 +46,6 @@ class Soak {
   }
 
   async join(): Promise<void> {
-    this.#listening ??= this.scene.bus.on('deadLetter', ({ eventId = '' }) =>
-      this.#settles(this.#ids.get(eventId) ?? 0),
-    )
     const options = { consumerGroup: group, useDLQ: true, maxRetries: 2, concurrency: this.#concurrency, prefetch: 8 }
     this.#id = await this.scene.bus.subscribe('orders', (event, context) => this.#handle(event, context), options)
   }
@@ -152,7 +149,7 @@ describe('a subscription', () => {
             else await soak.rejoin()
           }
           await turn()
-        for (let i = 0; i < 200 && clock.pending > 0; i++) await clock.advance(5_000)
+          for (let i = 0; i < 200 && clock.pending > 0; i++) await clock.advance(5_000)
           await turn()
           const dead = adapter.stored('orders.g.dlq').length
           expect(soak.wrong).toEqual([])
