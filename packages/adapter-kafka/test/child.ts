@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { ConsumerTask } from './processes/consumer.ts'
 
 export interface Seen {
   readonly body: string
@@ -10,20 +9,20 @@ export interface Seen {
   readonly note?: string
 }
 
-/** A consumer in a process of its own. */
-export class Child {
-  readonly seen: Seen[] = []
+/** One of `processes/` in a process of its own; what it prints. */
+export class Child<Line = Seen> {
+  readonly seen: Line[] = []
   readonly #process: ChildProcess
   readonly #exit: Promise<unknown>
 
-  constructor(task: ConsumerTask) {
-    const program = fileURLToPath(new URL('processes/consumer.ts', import.meta.url))
+  constructor(task: unknown, name = 'consumer') {
+    const program = fileURLToPath(new URL(`processes/${name}.ts`, import.meta.url))
     this.#process = spawn(process.execPath, ['--conditions=@bus/source', program, JSON.stringify(task)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#exit = once(this.#process, 'exit')
     if (this.#process.stdout !== null) {
-      createInterface(this.#process.stdout).on('line', (line) => this.seen.push(JSON.parse(line) as Seen))
+      createInterface(this.#process.stdout).on('line', (line) => this.seen.push(JSON.parse(line) as Line))
     }
   }
 

@@ -110,7 +110,7 @@ describe('a broker that is killed and comes back', () => {
     const publishing = publishAll(adapter, topic, 1_000, 20, (sent) => {
       if (sent === 500) {
         broker.nodes[0]?.pause()
-        setTimeout(() => broker.nodes[0]?.resume(), 15_000)
+        setTimeout(() => broker.nodes[0]?.resume(), 8_000)
       }
     })
     const { stored, failed } = await publishing

@@ -7,27 +7,47 @@ import type { Membership } from './membership.ts'
 import type { Partition } from './partition.ts'
 
 const spacingMs = 100
+/** Commits are refused while a group waits for its leader, which may be dead. What is done meanwhile would be done again. */
+const overdueMs = 2_000
 
 /** Tells the group how far it is: one commit at a time, never more than ten a second unless somebody waits for it. */
 export class Commits {
   readonly #membership: Membership
   readonly #link: Link
   readonly #log: Log
+  readonly #caughtUp: () => void
   readonly #dirty = new Set<Partition>()
   #timer: NodeJS.Timeout | undefined
   #committing: Promise<void> | undefined
   #again = false
   #maxBytes = maxMetadataBytes
+  /** Since when there is something that the group was not told; and the same for what is being sent. */
+  #untoldSince: number | undefined
+  #sendingSince: number | undefined
   #stopped = false
+  #refusal: string | undefined
 
-  constructor(membership: Membership, link: Link, log: Log) {
+  /** `caughtUp` is called when commits are not overdue any more. */
+  constructor(membership: Membership, link: Link, log: Log, caughtUp: () => void) {
+    this.#caughtUp = caughtUp
     this.#membership = membership
     this.#link = link
     this.#log = log
   }
 
+  /** So much is done that the group does not know of, that nothing more should be begun. */
+  get overdue(): boolean {
+    const since = this.#sendingSince ?? this.#untoldSince
+    return since !== undefined && Date.now() - since > overdueMs
+  }
+
+  get problem(): string | undefined {
+    return this.overdue ? `commits are not taken${this.#refusal === undefined ? '' : `: ${this.#refusal}`}` : undefined
+  }
+
   changed(partition: Partition, now: boolean): void {
     this.#dirty.add(partition)
+    this.#untoldSince ??= Date.now()
     if (now) this.#soon()
     else this.#timer ??= setTimeout(this.#tick, spacingMs)
   }
@@ -77,9 +97,17 @@ export class Commits {
     this.#again = false
     const partitions = [...this.#dirty]
     this.#dirty.clear()
+    const since = (this.#sendingSince = this.#untoldSince)
+    this.#untoldSince = undefined
     const sending = this.#send(partitions, false)
     void sending.then((done) => {
-      if (!done) for (const partition of partitions) if (!partition.lost) this.#dirty.add(partition)
+      this.#sendingSince = undefined
+      if (done) {
+        if (since !== undefined && Date.now() - since > overdueMs) this.#caughtUp()
+        return
+      }
+      for (const partition of partitions) if (!partition.lost) this.#dirty.add(partition)
+      this.#untoldSince = since
     })
     this.#hold(sending)
   }
@@ -118,13 +146,14 @@ export class Commits {
       }
       return problem === undefined || this.#refused(problem)
     } catch (error) {
-      const code = codeOf(error)
+      const code = (this.#refusal = codeOf(error))
       if (isTransient(error)) this.#membership.coordinatorLost()
       return code === 'CLOSED'
     }
   }
 
   #refused(code: string): boolean {
+    this.#refusal = code
     if (code === 'OFFSET_METADATA_TOO_LARGE' || code === 'INVALID_COMMIT_OFFSET_SIZE') {
       this.#maxBytes = Math.floor(this.#maxBytes / 2)
       this.#log.warn(`the broker's offset.metadata.max.bytes is smaller than usual; keeping to ${this.#maxBytes} bytes`)

@@ -58,13 +58,13 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#lending = new Lending(() => this.#fetcher.wake())
     this.#fetcher = new Fetcher(own, topics, names, settings.log, this.#lending)
     this.#membership = new Membership(group, this, own, settings)
-    this.#commits = new Commits(this.#membership, link, settings.log)
+    this.#commits = new Commits(this.#membership, link, settings.log, () => this.#lending.wake())
     this.#timer = setInterval(() => void this.#lookForPartitions(), lookForPartitionsMs)
   }
 
   get state(): ConsumerState {
     const { status, reason } = this.#membership.status
-    const problem = status === 'ready' ? this.#fetcher.problem : reason
+    const problem = status === 'ready' ? (this.#fetcher.problem ?? this.#commits.problem) : reason
     if (problem === undefined) return { status }
     return { status: status === 'ready' ? 'failing' : status, reason: problem }
   }
@@ -92,6 +92,10 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
 
   ready(): void {
     this.#lending.wake()
+  }
+
+  get overdue(): boolean {
+    return this.#commits.overdue
   }
 
   /** The partitions it has at the moment. */

@@ -13,6 +13,8 @@ const enoughBytes = 1024 * 1024
 export interface PartitionOwner {
   /** Whether deaths are counted, which takes a group to write them down. */
   readonly marks: boolean
+  /** Nothing more is to be lent before what is done is written down; `ready` will be called. */
+  readonly overdue: boolean
   /** There is something to commit, soon, or before anything more can be lent. */
   changed(partition: Partition, now: boolean): void
   /** Records can be lent that could not before. */
@@ -107,7 +109,7 @@ export class Partition {
 
   /** Adds to `loans` until there are `max`. */
   lend(max: number, loans: Delivery[]): void {
-    if (!this.held || this.leaving || this.#tracker.waiting === 0) return
+    if (!this.held || this.leaving || this.#tracker.waiting === 0 || this.#owner.overdue) return
     let room = max - loans.length
     const low = this.low()
     // The first loan too: or else what kills at once would never leave a mark.

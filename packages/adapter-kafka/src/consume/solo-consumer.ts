@@ -11,6 +11,7 @@ const lookForPartitionsMs = 10_000
 /** Without a group: reads every partition by itself, and the cluster knows nothing of it. */
 export class SoloConsumer implements Consumer, PartitionOwner {
   readonly marks = false
+  readonly overdue = false
   readonly #common: Common
   readonly #options: ConsumeOptions
   readonly #link: Link
