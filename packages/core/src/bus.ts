@@ -1,7 +1,7 @@
 import { attachedDefaults, type BatchEntries, type EventBusOptions } from './bus-options.ts'
 import { compose, type Middleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
-import { frames } from './consume/frame.ts'
+import { jobAtHand } from './consume/frame.ts'
 import { Deferrals, type ConsumeHost } from './consume/host.ts'
 import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
 import type { SubscriptionOptions } from './consume/options.ts'
@@ -177,7 +177,11 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   async getHealth(): Promise<Health> {
-    if (!this.#ready && this.#closing === undefined) await this.initialize().catch(() => {})
+    if (!this.#ready && this.#closing === undefined) {
+      const answered = new AbortController()
+      const connecting = this.initialize().catch(() => {}).finally(() => answered.abort())
+      await Promise.race([connecting, wait(this.#clock, defaults.pingTimeoutMs, answered.signal, true)])
+    }
     return health(this.#adapter, this.#clock, this.#subscriptions)
   }
 
@@ -190,7 +194,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
    * in the hands of this process. For tests. Rejects inside a handler, which it would wait for.
    */
   async settled(): Promise<void> {
-    if (frames.getStore()?.bus === this) throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
+    if (jobAtHand(this) !== undefined) throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
     for (let quiet = 0; quiet < 2; ) {
       if (this.#idle) {
         quiet++
@@ -207,7 +211,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
    * untouched and leaves all groups. Idempotent, never hangs (a later call may set less time); from inside a handler it resolves when the others are done.
    */
   async close({ timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    const inside = frames.getStore()?.bus === this
+    const inside = jobAtHand(this) !== undefined
     const subscriptions = this.#subscriptions.endAll(timeoutMs)
     if (this.#closing !== undefined) return inside ? undefined : this.#closing
     this.#closing = subscriptions.then(() => this.#subscriptions.allClosed()).then(() => this.#closeAdapter())
@@ -260,8 +264,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   /** A handler that closing waits for may finish what it began: otherwise each deployment would make some of them fail. */
   #assertPublishing(): void {
-    const frame = frames.getStore()
-    if (frame === undefined || frame.bus !== this || frame.job.settled) this.#assertOpen()
+    if (jobAtHand(this) === undefined) this.#assertOpen()
   }
 }
 

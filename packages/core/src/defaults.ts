@@ -14,7 +14,7 @@ export const defaults = {
   jitter: 0.2,
   holdUpToMs: 5_000,
   /** Events with a time before which they may not be handled wait here, beside the window. */
-  waitingRoom: 1_000,
+  waitingRoom: 10_000,
   closeTimeoutMs: 30_000,
   pingTimeoutMs: 2_000,
   maxPayloadBytes: 921_600,

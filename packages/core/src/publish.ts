@@ -100,8 +100,8 @@ export class Publisher {
   #message(topic: string, type: string, payload: unknown, options: PublishOptions): EventMessage {
     if (typeof type !== 'string' || type === '') throw new EventInvalidError(topic, String(type), ['the type must be a text that is not empty'])
     const { key } = options
-    if (key !== undefined && (typeof key !== 'string' || key === '')) {
-      throw new EventInvalidError(topic, type, ['the key must be a text that is not empty'])
+    if (key !== undefined && (typeof key !== 'string' || key === '' || !key.isWellFormed())) {
+      throw new EventInvalidError(topic, type, ['the key must be a text that is not empty and has no half surrogates'])
     }
     const { value, maxBytes } = this.#snapshot(topic, type, payload)
     const message = new EventMessage(topic, type, value, this.#metadata(topic, type, options.metadata), key, this.#notBefore(topic, type, options))

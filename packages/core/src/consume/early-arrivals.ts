@@ -11,7 +11,7 @@ import type { Loans } from './loans.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 // How long one for which there is no room stays before it goes to the tail: nothing may go round without a pause.
-const tailPauseMs = 100
+const tailPauseMs = 1_000
 
 /**
  * Jobs that came before their time. They wait beside the window. Where too many do, a group puts the next ones at the
@@ -80,10 +80,11 @@ export class EarlyArrivals {
       copyFailed: (error: unknown) => report(error, 'putting off an event'),
     }
     this.#loans.begin(job)
-    deferrals.add()
-    const copy = sameCopy(job.delivery.message, retryTopicOf(topic, consumerGroup as string))
+    const to = retryTopicOf(topic, consumerGroup as string)
+    deferrals.add(to)
+    const copy = sameCopy(job.delivery.message, to)
     const settled = await settle(host, job.delivery, copy, signal).catch((error: unknown) => report(error, 'acknowledging'))
-    if (settled === 'stopped' || settled === 'lost') deferrals.remove()
+    if (settled === 'stopped' || settled === 'lost') deferrals.remove(to)
     if (settled === 'stopped') this.#host.giveBack(job)
     else this.#host.done(job)
   }

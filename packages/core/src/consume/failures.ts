@@ -85,9 +85,9 @@ export class Failures {
   async #defer(job: Job, delayMs: number, failure: Failure): Promise<void> {
     const { topic, policy, clock, deferrals } = this.#host
     const to = retryTopicOf(topic, policy.consumerGroup as string)
-    deferrals.add()
+    deferrals.add(to)
     if (!(await this.#settle(job, retryCopy(to, job.delivery.message, failure, clock.now() + delayMs)))) {
-      return deferrals.remove()
+      return deferrals.remove(to)
     }
     this.#retried(job, delayMs, failure, true)
     this.#host.done(job)
@@ -96,7 +96,9 @@ export class Failures {
   async #bury(job: Job, reason: Extract<Verdict, { kind: 'bury' }>['reason'], failure: Failure): Promise<void> {
     const { topic, policy, counters, hooks } = this.#host
     const dlqTopic = policy.dlqTopic ?? deadLetterTopicOf(topic, policy.consumerGroup)
-    if (!(await this.#settle(job, deadCopy(dlqTopic, job.delivery.message, failure, reason)))) return
+    const { message } = job.delivery
+    const copy = (withStack: boolean): Message => deadCopy(dlqTopic, message, failure, reason, withStack)
+    if (!(await this.#settle(job, copy(true), () => copy(false)))) return
     counters.deadLettered++
     hooks.emit('deadLetter', { ...this.#about(job, failure), dlqTopic, reason })
     this.#host.done(job)
@@ -110,7 +112,7 @@ export class Failures {
     this.#host.done(job)
   }
 
-  async #settle(job: Job, copy: Message): Promise<boolean> {
+  async #settle(job: Job, copy: Message, smaller?: () => Message): Promise<boolean> {
     const { adapter, clock, signal } = this.#host
     const host = {
       clock,
@@ -118,7 +120,7 @@ export class Failures {
       copyFailed: (error: unknown) => this.#report(error, `copying an event to "${copy.topic}"`),
     }
     try {
-      const settled = await settle(host, job.delivery, copy, signal)
+      const settled = await settle(host, job.delivery, copy, signal, smaller)
       if (settled === 'stopped') this.#host.giveBack(job)
       if (settled === 'lost') this.#host.done(job)
       return settled === 'settled'

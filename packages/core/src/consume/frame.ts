@@ -11,3 +11,9 @@ export interface Frame {
 }
 
 export const frames: AsyncLocalStorage<Frame> = new AsyncLocalStorage()
+
+/** The job whose handler this code runs in; `undefined` outside of the bus's handlers, and in what outlives them. */
+export function jobAtHand(bus: object): Job | undefined {
+  const frame = frames.getStore()
+  return frame?.bus === bus && !frame.job.settled ? frame.job : undefined
+}

@@ -76,7 +76,7 @@ export class Lanes {
     while (this.#ready.size > 0 && !this.#closed && this.#takeSlot()) {
       const work = this.#start(this.#ready.shift() as Job)
       if (work === undefined) this.#slots.give()
-      else void work.then(this.#freeSlot)
+      else void work.then(this.#freeSlot, this.#freeSlot)
     }
     this.#starting = false
   }

@@ -34,7 +34,10 @@ export interface SubscriptionOptions<Type extends string = string> {
   readonly ordered?: boolean | undefined
   /** Events on loan to this process at once; default 256, and never more than 16 MiB of them. */
   readonly prefetch?: number | undefined
-  /** Deaths of its process after which an event is no longer tried; default 5. */
+  /**
+   * Deaths of its process after which an event is no longer tried; default 5. Below 3 it may hit an event that only
+   * waited beside the one that killed: no backend knows at the first death which of the events on loan were started.
+   */
   readonly maxDeliveries?: number | undefined
   /** For `'*'` and patterns: whether dead letters are delivered as well; default false. */
   readonly includeDeadLetters?: boolean | undefined

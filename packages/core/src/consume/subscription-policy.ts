@@ -57,8 +57,12 @@ export function subscriptionPolicy(
 }
 
 /** @throws ConfigInvalidError if what the subscription cannot handle would come back to it for ever. */
-export function assertNoLoop(topic: string, { dlqTopic, includeDeadLetters }: SubscriptionPolicy): void {
-  if (dlqTopic === undefined) return
+export function assertNoLoop(topic: string, { dlqTopic, includeDeadLetters, useDLQ }: SubscriptionPolicy): void {
+  if (dlqTopic === undefined) {
+    if (!isPattern(topic) || !includeDeadLetters || !useDLQ) return
+    const problem = `with includeDeadLetters the subscription to "${topic}" would see its own dead letters; set it to false, or dlqTopic to a topic that it does not see`
+    throw new ConfigInvalidError([{ name: 'useDLQ', problem }])
+  }
   const returns = isPattern(topic) ? includeDeadLetters && matcher(topic, true)(dlqTopic) : topic === dlqTopic
   if (!returns) return
   throw new ConfigInvalidError([{ name: 'dlqTopic', problem: `"${dlqTopic}" is seen by the subscription to "${topic}" itself` }])

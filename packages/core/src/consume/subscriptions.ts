@@ -2,7 +2,7 @@ import { defaults } from '../defaults.ts'
 import { SubscriptionUnknownError, TimeoutError } from '../errors.ts'
 import type { StartFrom } from '../spi/consume.ts'
 import { Deadline } from './deadline.ts'
-import { frames } from './frame.ts'
+import { jobAtHand } from './frame.ts'
 import type { ConsumeHost } from './host.ts'
 import { isPattern } from './pattern.ts'
 import type { Subscription } from './subscription.ts'
@@ -81,7 +81,7 @@ export class Subscriptions {
    * itself. Never rejects, never hangs: what is ending already has no more time left than `timeoutMs`.
    */
   async end(subscriptions: readonly Subscription[], timeoutMs: number): Promise<void> {
-    const inside = frames.getStore()?.bus === this.#host.bus
+    const inside = jobAtHand(this.#host.bus) !== undefined
     const endings = subscriptions.map((subscription) => {
       const known = this.#endings.get(subscription)
       known?.deadline.hurry(timeoutMs)
@@ -107,8 +107,7 @@ export class Subscriptions {
   }
 
   #begin(subscription: Subscription, timeoutMs: number): Ending {
-    const frame = frames.getStore()
-    const except = frame?.bus === this.#host.bus ? frame.job : undefined
+    const except = jobAtHand(this.#host.bus)
     const deadline = new Deadline(this.#host.clock, timeoutMs)
     this.#patterns.delete(subscription)
     const drained = subscription.drain(deadline.signal, except).catch((error: unknown) => this.#report(error))

@@ -93,7 +93,11 @@ export class TopicSubscription implements FailureHost {
   async start(startFrom: StartFrom): Promise<void> {
     const { consumerGroup: group } = this.policy
     const topics = [{ topic: this.topic, startFrom }]
-    if (group !== undefined) topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'earliest' })
+    if (group !== undefined) {
+      // What a group with the same name deferred before it was forgotten is not for this one.
+      topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'latest' })
+      this.deferrals.opened(retryTopicOf(this.topic, group))
+    }
     this.#consumer = await this.adapter.consume({ topics, group, handover: (open, signal) => this.#handOver(open, signal) })
     const consumer = this.#consumer
     // A subscription that is made inside a handler is not part of what is handled there.
@@ -143,7 +147,8 @@ export class TopicSubscription implements FailureHost {
   async drain(deadline: AbortSignal, except: Job | undefined): Promise<void> {
     this.#stop.abort()
     this.#lanes.close()
-    await this.#giveBackUnstarted(() => true)
+    // Not waited for: the consumer records what was given back when it closes, or gives it back itself.
+    void this.#giveBackUnstarted(() => true)
     await this.#loans.quiet((job) => job !== except, deadline)
   }
 
@@ -154,13 +159,16 @@ export class TopicSubscription implements FailureHost {
     const late = this.#loans.active(() => true)
     if (late.length > 0) {
       await this.clock.breathe()
-      await Promise.all(late.map((job) => this.#release(job)))
+      for (const job of late) this.giveBack(job)
     }
+    const { consumerGroup } = this.policy
+    if (consumerGroup !== undefined) this.deferrals.closed(retryTopicOf(this.topic, consumerGroup))
     await this.#consumer?.close()
   }
 
   #admit(job: Job): void {
-    if (job.delivery.message.topic !== this.topic) this.deferrals.remove()
+    const { topic } = job.delivery.message
+    if (topic !== this.topic) this.deferrals.remove(topic)
     const earlyMs = this.#early.tooEarlyMs(job)
     if (earlyMs > 0 && !this.#leaves(job)) return this.#early.add(job, earlyMs)
     this.#loans.add(job)
@@ -242,6 +250,8 @@ export class TopicSubscription implements FailureHost {
   async #release(job: Job): Promise<void> {
     if (job.settled) return
     this.done(job)
+    const { topic } = job.delivery.message
+    if (topic !== this.topic) this.deferrals.add(topic)
     await job.delivery.release(job.note).catch((error: unknown) => this.#report(error, 'giving back an event'))
   }
 

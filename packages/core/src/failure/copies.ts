@@ -33,8 +33,17 @@ export function retryCopy(to: string, source: StoredMessage, failure: Failure, n
   )
 }
 
-/** For the dead letter topic. On a second death the place of the first one stays, and the last error counts. */
-export function deadCopy(to: string, source: StoredMessage, failure: Failure, reason: FailureKind): CopyMessage {
+/**
+ * For the dead letter topic. On a second death the place of the first one stays, and the last error counts.
+ * An event near a backend's size limit may leave no room for the stack.
+ */
+export function deadCopy(
+  to: string,
+  source: StoredMessage,
+  failure: Failure,
+  reason: FailureKind,
+  withStack: boolean = true,
+): CopyMessage {
   const { error } = failure
   const { [header.attempt]: _attempt, [header.notBefore]: _notBefore, [header.deadStack]: _stack, ...kept } =
     source.headers as Record<string, string>
@@ -50,7 +59,7 @@ export function deadCopy(to: string, source: StoredMessage, failure: Failure, re
   }
   const group = source.headers[header.deadTopic] === undefined ? failure.group : source.headers[header.deadGroup]
   if (group !== undefined) headers[header.deadGroup] = group
-  if (error instanceof Error && error.stack !== undefined) headers[header.deadStack] = cut(error.stack, stackBytes)
+  if (withStack && error instanceof Error && error.stack !== undefined) headers[header.deadStack] = cut(error.stack, stackBytes)
   return new CopyMessage(to, source, headers, { retention: 'kept' })
 }
 

@@ -13,16 +13,26 @@ export interface SettleHost {
 
 const firstPauseMs = 100
 const longestPauseMs = 5_000
+// By then it is not a short break of the connection.
+const triesInFull = 3
 
 /** `lost`: another member has the event now, and with it the decision. `stopped`: the signal aborted, nothing was done. */
 export type Settled = 'settled' | 'lost' | 'stopped'
 
 /**
  * The only way a failed delivery leaves: its copy is stored, then it is acknowledged, never the other way round.
- * As long as the copy cannot be stored the delivery stays on loan.
+ * As long as the copy cannot be stored the delivery stays on loan; after some tries the `smaller` form is tried, if there is one.
  */
-export async function settle(host: SettleHost, delivery: Delivery, copy: Message, signal: AbortSignal): Promise<Settled> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+export async function settle(
+  host: SettleHost,
+  delivery: Delivery,
+  whole: Message,
+  signal: AbortSignal,
+  smaller: () => Message = () => whole,
+): Promise<Settled> {
+  let copy = whole
+  for (let pauseMs = firstPauseMs, tries = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs), tries++) {
+    if (tries === triesInFull + 1) copy = smaller()
     try {
       if (delivery.forward === undefined) {
         await host.publish([copy])
