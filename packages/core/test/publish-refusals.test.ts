@@ -13,6 +13,7 @@ describe('publish refuses, before anything is sent,', () => {
     ['no type', 'orders', '', 1, undefined, 'BUS_EVENT_INVALID'],
     ['a type that is no text', 'orders', 7 as unknown as string, 1, undefined, 'BUS_EVENT_INVALID'],
     ['an empty key', 'orders', 't', 1, { key: '' }, 'BUS_EVENT_INVALID'],
+    ['a key with half a surrogate', 'orders', 't', 1, { key: '\ud83d' }, 'BUS_EVENT_INVALID'],
     ['a key that is no text', 'orders', 't', 1, { key: 7 }, 'BUS_EVENT_INVALID'],
     ['a big integer', 'orders', 't', { a: 1n }, undefined, 'BUS_EVENT_INVALID'],
     ['a big integer in the metadata', 'orders', 't', 1, { metadata: { a: 1n } }, 'BUS_EVENT_INVALID'],

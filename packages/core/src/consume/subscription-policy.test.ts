@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defaults } from '../defaults.ts'
 import { ConfigInvalidError, TopicInvalidError } from '../errors.ts'
 import type { SubscriptionOptions } from './options.ts'
-import { subscriptionPolicy } from './subscription-policy.ts'
+import { assertNoLoop, subscriptionPolicy } from './subscription-policy.ts'
 
 function problems(options: SubscriptionOptions): string[] {
   try {
@@ -102,5 +102,23 @@ describe('subscriptionPolicy', () => {
     expect(() => subscriptionPolicy({ consumerGroup: '' })).toThrow(TopicInvalidError)
     expect(() => subscriptionPolicy({}, { consumerGroup: 'broadcast' })).toThrow(TopicInvalidError)
     expect(() => subscriptionPolicy({ dlqTopic: 'no topic' })).toThrow(TopicInvalidError)
+  })
+})
+
+describe('assertNoLoop', () => {
+  it('refuses what would dead-letter its own dead letters', () => {
+    const refused = (topic: string, options: SubscriptionOptions): boolean => {
+      try {
+        assertNoLoop(topic, subscriptionPolicy(options))
+        return false
+      } catch (error) {
+        return error instanceof ConfigInvalidError
+      }
+    }
+    expect(refused('*', { includeDeadLetters: true, useDLQ: true })).toBe(true)
+    expect(refused('orders.*', { includeDeadLetters: true, useDLQ: true, dlqTopic: 'lost' })).toBe(false)
+    expect(refused('*', { includeDeadLetters: true, useDLQ: true, dlqTopic: 'lost' })).toBe(true)
+    expect(refused('*', { includeDeadLetters: true })).toBe(false)
+    expect(refused('orders.g.dlq', { useDLQ: true })).toBe(false)
   })
 })

@@ -11,6 +11,7 @@ import { earlyCases } from './early.ts'
 import { failureTrailCases } from './failure-trails.ts'
 import { fidelityCases } from './fidelity.ts'
 import { flowCases } from './flow.ts'
+import { forgetCases } from './forget.ts'
 import { foreignCases } from './foreign.ts'
 import { giveUpCases } from './give-up.ts'
 import { groupCases } from './groups.ts'
@@ -50,6 +51,7 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...copyCases,
   ...unreadableCases,
   ...foreignCases,
+  ...forgetCases,
   ...schemaCases,
   ...manualAckCases,
   ...timeoutCases,
