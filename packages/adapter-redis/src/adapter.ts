@@ -75,14 +75,12 @@ export class RedisAdapter implements EventBusAdapter {
     this.#mover = new Mover(common)
     this.#janitor = new Janitor(common)
     const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
-    this.#publisher = new Publisher({
-      ...common,
-      delayed,
-      stored: (topic, events) => this.#janitor.touch(topic, events),
-    })
+    const stored = (topic: string, events: number): void => this.#janitor.touch(topic, events)
+    this.#publisher = new Publisher({ ...common, delayed, stored })
     this.#host = {
       ...common,
       delayed,
+      stored,
       publish: (messages) => this.publish(messages),
       closed: (consumer) => this.#forget(consumer),
     }

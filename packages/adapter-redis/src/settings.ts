@@ -123,15 +123,27 @@ function parseUrl(text: string | undefined, issues: ConfigIssue[]): UrlParts {
   const url = new URL(text)
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
     return problem('does not begin with redis:// or rediss://')
+  const username = decoded(url.username)
+  const password = decoded(url.password)
+  if (username === undefined || password === undefined)
+    return problem('has a user name or password that is not URL-encoded ("%" is written as "%25")')
   const db = url.pathname.slice(1)
   if (!/^\d*$/.test(db)) return problem('does not end with the number of a database')
   return {
     ...(url.hostname !== '' && { host: url.hostname.replaceAll(/^\[|\]$/g, '') }),
     ...(url.port !== '' && { port: Number(url.port) }),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(url.username !== '' && { username }),
+    ...(url.password !== '' && { password }),
     ...(db !== '' && { db: Number(db) }),
     ...(url.protocol === 'rediss:' && { tls: true }),
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -13,6 +13,8 @@ export interface ConsumerHost {
   publish(messages: readonly Message[]): Promise<void>
   /** Something was put aside; the first of all is due in so many milliseconds. */
   delayed(topic: string, nextMs: number): void
+  /** So many events were stored, by other means than `publish`. */
+  stored(topic: string, events: number): void
   warn(message: string): void
   closed(consumer: Consumer): void
 }

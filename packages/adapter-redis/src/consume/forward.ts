@@ -17,6 +17,7 @@ export interface ForwardHost {
   readonly me: string
   readonly timeoutMs: number
   delayed(topic: string, nextMs: number): void
+  stored(topic: string, events: number): void
 }
 
 /** Stores a copy and acknowledges the original in one step. Rejects like a publish. */
@@ -35,6 +36,7 @@ export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message):
       if (status === -2) break
       if (status === 0) {
         if (nextMs >= 0) host.delayed(copy.topic, nextMs)
+        host.stored(copy.topic, 1)
         return
       }
       if (status === -1) await catalog.ensure(copy.topic)

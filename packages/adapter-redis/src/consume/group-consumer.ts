@@ -26,6 +26,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   readonly catalog: Catalog
   readonly timeoutMs: number
   readonly delayed: (topic: string, nextMs: number) => void
+  readonly stored: (topic: string, events: number) => void
   readonly #host: ConsumerHost
   readonly #topics: readonly SpreadTopic[]
   readonly #bases: LoanStream[]
@@ -47,6 +48,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     this.link = host.link
     this.catalog = host.catalog
     this.delayed = (topic, nextMs) => host.delayed(topic, nextMs)
+    this.stored = (topic, events) => host.stored(topic, events)
     this.timeoutMs = host.settings.publishTimeoutMs
     this.group = group
     this.members = keys.members(group)

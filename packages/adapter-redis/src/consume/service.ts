@@ -97,11 +97,13 @@ export class Service {
   #watch(fresh: readonly LoanStream[]): Watch {
     const streams = new Map<string, string>()
     const told = new Map<string, (id: string, fields: readonly Buffer[]) => boolean>()
-    const byBell = Map.groupBy(
-      fresh.filter(({ number }) => number > 0),
-      ({ topic }) => topic.keyedBell,
-    )
-    for (const stream of fresh.filter(({ number }) => number === 0)) {
+    const byBell = new Map<string, LoanStream[]>()
+    for (const stream of fresh) {
+      if (stream.number > 0) {
+        const { keyedBell } = stream.topic
+        byBell.set(keyedBell, [...(byBell.get(keyedBell) ?? []), stream])
+        continue
+      }
       streams.set(stream.key, stream.last)
       told.set(stream.key, () => (stream.hot = true))
     }

@@ -57,9 +57,11 @@ function callDelay(batch: Batch, topic: TopicKeys, partitions: number): Call {
   return { script: delay, keys: [topic.meta, topic.delayed, topic.delayedEntries, topic.delayedBell], args }
 }
 
-/** What is needed to store it later: partition or -1, key, headers. */
+/** What is needed to store it later, as the script that moves it takes it apart. */
 export function headOf({ key, headers }: Message, partitions: number): string {
-  return JSON.stringify([key === undefined ? -1 : partitionOf(key, partitions), key ?? '', encodeHeaders(headers)])
+  const text = encodeHeaders(headers)
+  if (key === undefined) return `-1 0 ${Buffer.byteLength(text)}\n${text}`
+  return `${partitionOf(key, partitions)} ${Buffer.byteLength(key)} ${Buffer.byteLength(text)}\n${key}${text}`
 }
 
 /** Bytes stay bytes; text travels fastest as text. */

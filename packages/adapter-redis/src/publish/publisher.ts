@@ -38,7 +38,7 @@ export class Publisher implements WriterHost {
     this.stored = stored
     this.#backlog = new PublishBacklog({ maxMessages: settings.maxBacklog, maxBytes: settings.maxBacklogBytes })
     this.#stopListening = link.onReady(() => {
-      for (const writer of this.#all()) writer.flush()
+      for (const writer of this.#all()) writer.reconnected()
     })
   }
 

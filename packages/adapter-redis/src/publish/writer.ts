@@ -29,7 +29,10 @@ export class Writer {
   #open: Batch | undefined
   #scheduled = false
   #registering = false
-  /** The topic was there when a batch was stored: until then one at a time, because a refused one is sent again. */
+  /**
+   * A batch was stored by this connection, so that the server knows topic and script: until then one at a time, because
+   * what it does not know makes it refuse a batch, which is sent again, behind the next one.
+   */
   #established = false
 
   constructor(topic: string, road: Road, host: WriterHost) {
@@ -59,6 +62,12 @@ export class Writer {
       })
     }
     return { batch, number }
+  }
+
+  /** The connection is a new one, perhaps to a server that does not know the script: see `#established`. */
+  reconnected(): void {
+    this.#established = false
+    this.flush()
   }
 
   flush(): void {

@@ -1,10 +1,13 @@
 import { append, call, clock, ring, script, type Script } from './script.ts'
 
-/** Lua for one entry that waits: a line of JSON (partition or -1, key, headers), then the body. */
+/**
+ * Lua for one entry that waits: partition or -1, lengths of key and headers in bytes, end of line, then key, headers and
+ * body. Lengths, because no decoder can stumble over what the bytes between them are.
+ */
 export const wait: string = `
 local function wait(meta, delayed, entries, due, head, body)
   local number = string.format('%016.0f', redis.call('HINCRBY', meta, 'waiting', 1))
-  local done = redis.pcall('HSET', entries, number, head .. '\\n' .. body)
+  local done = redis.pcall('HSET', entries, number, head .. body)
   if type(done) == 'table' then return done end
   done = redis.pcall('ZADD', delayed, due, number)
   if type(done) == 'table' then redis.pcall('HDEL', entries, number) end
@@ -54,7 +57,8 @@ return reply`,
  *
  * KEYS: meta, delayed, entries, bell for partitions, base stream, streams of all partitions.
  * ARGV: the most to move; the most bytes, about.
- * Reply: how many were moved, milliseconds until the next is due or -1, the error that stopped it or ''.
+ * Reply: how many were moved, milliseconds until the next is due or -1, the error that stopped it or '', numbers of those
+ * that cannot be read: they are still among the entries, but are not tried again.
  */
 export const move: Script = script(
   'move',
@@ -63,20 +67,26 @@ export const move: Script = script(
   call,
   wait,
   `
+local function read_entry(entry)
+  local partition, key, headers, at = string.match(entry, '^(%-?%d+) (%d+) (%d+)\\n()')
+  if not partition then return nil end
+  local keyEnd = at + tonumber(key)
+  local headersEnd = keyEnd + tonumber(headers)
+  return tonumber(partition), string.sub(entry, at, keyEnd - 1), string.sub(entry, keyEnd, headersEnd - 1), string.sub(entry, headersEnd)
+end
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', clock()), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
-local moved, bytes, problem, partitions = 0, 0, '', {}
+local moved, bytes, problem, partitions, unreadable = 0, 0, '', {}, {}
 if #due > 0 then continue_from(redis.call('HGET', KEYS[1], 'last')) end
 for i = 1, #due, 2 do
   if bytes > tonumber(ARGV[2]) then break end
   local entry = redis.call('HGET', KEYS[3], due[i])
-  if entry then
-    local line = string.find(entry, '\\n', 1, true)
-    local partition, key, headers = unpack(cjson.decode(string.sub(entry, 1, line - 1)))
+  local partition, key, headers, body = read_entry(entry or '')
+  if partition then
     local fields = { 'due', due[i + 1] }
     if key ~= '' then fields[3] = 'key' fields[4] = key end
     if headers ~= '' then fields[#fields + 1] = 'headers' fields[#fields + 1] = headers end
     fields[#fields + 1] = 'body'
-    fields[#fields + 1] = string.sub(entry, line + 1)
+    fields[#fields + 1] = body
     bytes = bytes + #entry
     local done = append(KEYS[6 + partition] or KEYS[5], unpack(fields))
     if type(done) == 'table' then problem = done.err break end
@@ -84,9 +94,10 @@ for i = 1, #due, 2 do
     if partition >= 0 then partitions[#partitions + 1] = partition end
   end
   redis.call('ZREM', KEYS[2], due[i])
-  redis.call('HDEL', KEYS[3], due[i])
+  if partition then redis.call('HDEL', KEYS[3], due[i])
+  elseif entry then unreadable[#unreadable + 1] = due[i] end
 end
 if moved > 0 then redis.call('HSET', KEYS[1], 'last', last_id()) end
 if #partitions > 0 then call_for(KEYS[1], KEYS[4], table.concat(partitions, ',')) end
-return { moved, next_due(KEYS[2]), problem }`,
+return { moved, next_due(KEYS[2]), problem, unreadable }`,
 )

@@ -89,7 +89,8 @@ return { removed, lost }`,
 )
 
 /**
- * Says how far a reader without a group has read.
+ * Says how far a reader without a group has read, and forgets those that have not said so in time: the key lives as long
+ * as any of them does.
  *
  * KEYS: readers.
  * ARGV: name of the reader, id, for how long this counts in ms.
@@ -98,8 +99,13 @@ export const guardReader: Script = script(
   'guard-reader',
   clock,
   `
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', clock() + ARGV[3]))
+local now = clock()
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now + ARGV[3]))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local flat = redis.call('HGETALL', KEYS[1])
+for i = 1, #flat, 2 do
+  if tonumber(string.match(flat[i + 1], '%d+$') or 0) <= now then redis.call('HDEL', KEYS[1], flat[i]) end
+end
 return 1`,
 )
 

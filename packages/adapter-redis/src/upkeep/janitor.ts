@@ -1,3 +1,4 @@
+import { isReply } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import { trim } from '../scripts/upkeep.ts'
 import type { Settings } from '../settings.ts'
@@ -74,8 +75,9 @@ export class Janitor {
           `Up to ${lost} events of topic "${topic}" were removed before every group had handled them: the topic had more than ${hardCap} events (retention.hardCap).`,
         )
       }
-    } catch {
-      // Next time.
+    } catch (error) {
+      // Next time; without a connection, others say so.
+      if (isReply(error)) this.#host.warn(`Retention of topic "${topic}" could not be applied: ${error.message}`)
     } finally {
       state.working = false
     }

@@ -1,3 +1,4 @@
+import { isReply } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import type { Waker, Watch } from '../link/waker.ts'
 import { move } from '../scripts/delay.ts'
@@ -89,19 +90,29 @@ export class Mover {
         [keys.meta, keys.delayed, keys.delayedEntries, keys.keyedBell, ...streams],
         [maxEvents, maxBytes],
       )
-      const [, next, problem] = reply as [number, number, Buffer]
+      const [, next, problem, unreadable] = reply as [number, number, Buffer, Buffer[]]
       nextMs = next
+      if (unreadable.length > 0) {
+        this.#host.warn(
+          `Delayed events of topic "${topic}" cannot be read and stay in ${keys.delayedEntries}: ${unreadable.join(', ')}.`,
+        )
+      }
       if (problem.length > 0) {
         nextMs = pauseMs
-        this.#host.warn(`Delayed events of topic "${topic}" cannot be moved into it: ${problem.toString()}`)
+        this.#warn(topic, problem.toString())
       }
-    } catch {
-      // There is no connection, or the server is not ready.
+    } catch (error) {
+      // Without a connection, others say so.
+      if (isReply(error)) this.#warn(topic, error.message)
     } finally {
       state.moving = false
     }
     if (state.again) nextMs = 0
     if (nextMs >= 0 || state.users > 0) this.#schedule(topic, state, nextMs >= 0 ? nextMs : 3 * lookMs)
+  }
+
+  #warn(topic: string, problem: string): void {
+    this.#host.warn(`Delayed events of topic "${topic}" cannot be moved into it: ${problem}`)
   }
 
   #schedule(topic: string, state: Topic, ms: number): void {
