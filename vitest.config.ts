@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { GuaranteeReporter } from './packages/guarantees/src/reporter.ts'
 
 export default defineConfig({
   resolve: { conditions: ['@bus/source'] },
@@ -6,6 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/test-brokers/src/vitest-setup.ts'],
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    reporters: ['default', new GuaranteeReporter()],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
