@@ -24,7 +24,7 @@ export const adapter: spi.AdapterDefinition<'sqlite', SqliteAdapterOptions> = {
 // `pending` has what a group has not settled yet; `holder` is the consumer that has it on loan. When a process begins,
 // nothing is on loan any more, and its predecessor's consumers without a group (named "~1", "~2") are forgotten.
 const schema = `
-  PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+  PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, topic, key, notBefore, storedAt, rest, body);
   CREATE INDEX IF NOT EXISTS byTopic ON messages (topic, id);
   CREATE TABLE IF NOT EXISTS groups (topic, name, PRIMARY KEY (topic, name));
@@ -80,14 +80,13 @@ class SqliteAdapter implements spi.EventBusAdapter {
   async publish(messages: readonly spi.Message[]): Promise<void> {
     this.#run('BEGIN')
     try {
-      for (const { body, key = null, ...rest } of messages) {
+      // Name by name: the core's messages are objects whose properties a spread would miss.
+      for (const { topic, key, headers, notBefore, body } of messages) {
         const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-        const [now, { topic, notBefore = 0 }] = [Date.now(), rest]
-        const values = { topic, key, notBefore: notBefore > now ? notBefore : 0, now, bytes }
-        this.#run('INSERT INTO messages VALUES (NULL, :topic, :key, :notBefore, :now, :rest, :bytes)', {
-          ...values,
-          rest: JSON.stringify({ ...rest, key: key ?? undefined }),
-        })
+        const now = Date.now()
+        const rest = JSON.stringify({ topic, key, headers, notBefore })
+        const values = { topic, key: key ?? null, due: notBefore !== undefined && notBefore > now ? notBefore : 0, now, rest, bytes }
+        this.#run('INSERT INTO messages VALUES (NULL, :topic, :key, :due, :now, :rest, :bytes)', values)
       }
       this.#run('COMMIT')
     } catch (cause) {
