@@ -32,7 +32,8 @@ export class Waker {
   #running: Promise<void> | undefined
   #blockMs = blockMs
   #clientId: Buffer | number | undefined
-  #blocked = false
+  /** What the connection waits for at the moment. */
+  #awaited: ReadonlyMap<string, string> | undefined
   #changed = false
   #added = 0
   #interrupting = false
@@ -48,13 +49,14 @@ export class Waker {
   add(watch: Watch): void {
     this.#watches.add(watch)
     this.#added++
-    this.#changed = true
     if (this.#running === undefined) {
       this.#link.start()
       this.#running = this.#run()
     }
-    if (this.#blocked) this.#interrupt()
-    else this.#nudge?.()
+    if (this.#awaited === undefined) return this.#nudge?.()
+    if (covers(this.#awaited, watch.streams)) return
+    this.#changed = true
+    this.#interrupt()
   }
 
   delete(watch: Watch): void {
@@ -98,12 +100,12 @@ export class Waker {
       }
     }
     this.#changed = false
-    this.#blocked = true
+    this.#awaited = first
     try {
       const args = ['COUNT', 1, 'BLOCK', this.#blockMs, 'STREAMS', ...first.keys(), ...first.values()]
       return (await this.#link.command('XREAD', ...args)) as Reply
     } finally {
-      this.#blocked = false
+      this.#awaited = undefined
     }
   }
 
@@ -150,12 +152,12 @@ export class Waker {
 
   /** The list of streams has grown while the connection waits for the old one. */
   #interrupt(): void {
-    if (this.#interrupting || this.#clientId === undefined || this.#blockMs === uninterruptedMs) return
+    if (this.#interrupting || this.#awaited === undefined || this.#blockMs === uninterruptedMs) return
     this.#interrupting = true
     const again = (): void => {
       this.#interrupting = false
       // It may have come before the wait it was meant for.
-      if (this.#blocked && this.#changed) setTimeout(() => this.#blocked && this.#changed && this.#interrupt(), 2)
+      if (this.#awaited !== undefined && this.#changed) setTimeout(() => this.#changed && this.#interrupt(), 2)
     }
     this.#interrupter.command('CLIENT', 'UNBLOCK', this.#clientId as number).then(again, (error: unknown) => {
       if (isReply(error)) this.#blockMs = uninterruptedMs
@@ -163,4 +165,13 @@ export class Waker {
       this.#interrupting = false
     })
   }
+}
+
+/** Whoever waits for `awaited` also learns of what is new in `streams`. */
+function covers(awaited: ReadonlyMap<string, string>, streams: ReadonlyMap<string, string>): boolean {
+  for (const [stream, id] of streams) {
+    const from = awaited.get(stream)
+    if (from === undefined || isLower(id, from)) return false
+  }
+  return true
 }
