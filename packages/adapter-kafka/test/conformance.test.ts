@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import { adapterAt, kafka, sessionTimeoutMs } from './kafka.ts'
 
 conformance(
-  { describe, it },
+  { describe, it: it.concurrent },
   {
     name: 'kafka',
     facts: { durable: true, shared: true, delays: false, countsRedeliveries: 'oldest', forwards: false },

@@ -58,12 +58,14 @@ export class Commits {
 
   /** Everything, with nothing begun that has not ended. Resolves in any case, at the latest after `ms`. */
   async settle(partitions: readonly Partition[], ms: number): Promise<boolean> {
+    // For good: another commit may follow before they are gone.
+    for (const partition of partitions) partition.ending = true
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), ms)
     try {
       while (!late.signal.aborted) {
         if (this.#committing === undefined) {
-          const sending = this.#send(partitions, true)
+          const sending = this.#send(partitions)
           this.#hold(sending)
           if ((await Promise.race([sending, pause(ms, late.signal).then(() => false)])) === true) return true
           if (this.#membership.identity === undefined) return false
@@ -99,7 +101,7 @@ export class Commits {
     this.#dirty.clear()
     const since = (this.#sendingSince = this.#untoldSince)
     this.#untoldSince = undefined
-    const sending = this.#send(partitions, false)
+    const sending = this.#send(partitions)
     void sending.then((done) => {
       this.#sendingSince = undefined
       if (done) {
@@ -123,13 +125,13 @@ export class Commits {
   }
 
   /** Whether it is done, or not to be done any more. */
-  async #send(partitions: readonly Partition[], orderly: boolean): Promise<boolean> {
+  async #send(partitions: readonly Partition[]): Promise<boolean> {
     const { identity } = this.#membership
     if (identity === undefined) return false
     const commits = new Map<string, readonly [Partition, ReturnType<Partition['commit']>]>()
     for (const partition of partitions) {
       if (!partition.held) continue
-      const commit = partition.commit(orderly, this.#maxBytes)
+      const commit = partition.commit(this.#maxBytes)
       if (same(commit, partition.stored)) partition.committed(commit)
       else commits.set(`${commit.topic}/${commit.partition}`, [partition, commit])
     }

@@ -158,6 +158,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     await this.#commits.settle(partitions, lastCommitMs)
     for (const partition of partitions) {
       partition.leaving = false
+      partition.ending = false
       // It may have come back meanwhile.
       if (this.#assigned.has(partition)) continue
       this.#drop(partition)

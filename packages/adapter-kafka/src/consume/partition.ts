@@ -32,6 +32,8 @@ export class Partition {
   held = true
   /** Nothing more is lent: it is about to be given up. */
   leaving = false
+  /** What is still on loan is not to be counted any more: it comes to an orderly end. */
+  ending = false
   /** What the group was told last. */
   stored: Committed | undefined
   /** What it was told, or may have been if there was no answer. */
@@ -158,10 +160,10 @@ export class Partition {
     for (const { loan } of this.#tracker.open()) if (loan !== undefined) yield loan
   }
 
-  /** What to tell the group; `orderly`: nothing is on loan any more, or will be when this is read. */
-  commit(orderly: boolean, maxBytes: number): Committed & { readonly starts: number } {
+  /** What to tell the group. */
+  commit(maxBytes: number): Committed & { readonly starts: number } {
     const offset = this.low()
-    const begun = !orderly && (this.#wantsMark || this.#tracker.lent > 0)
+    const begun = !this.ending && (this.#wantsMark || this.#tracker.lent > 0)
     const reach = this.#wantsMark ? this.#deaths.reachOf(offset, this.#position - 1) : (this.#tracker.reach() ?? offset)
     const count = this.#deaths.note(offset, begun, this.#tracker.lent, reach)
     const note: CommitNote = { ...count, done: this.#doneRuns(), notes: this.#openNotes() }
