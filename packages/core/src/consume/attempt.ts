@@ -48,11 +48,11 @@ export const passedOver: unique symbol = Symbol('passed over')
  * Throws, or rejects with, the handler's error or `Unhandleable`.
  */
 export function attempt(job: Job, route: Route): typeof passedOver | void | Promise<void> {
-  const { message } = job.delivery
+  // Before it is read: one that cannot be read would be dead-lettered once more, and seen again.
+  if (route.skipDeadLetters && job.delivery.message.headers[header.deadReason] !== undefined) return passedOver
   const event = decode(job)
   const { types } = route.policy
   if (types !== undefined && !types.has(event.type)) return passedOver
-  if (route.skipDeadLetters && message.headers[header.deadReason] !== undefined) return passedOver
   const schema = route.schemas && schemaOf(route.schemas, route.topic, event.type)
   if (schema === undefined) return start(job, route, event)
   const result = schema['~standard'].validate(event.payload)
