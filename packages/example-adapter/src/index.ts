@@ -25,13 +25,13 @@ export const adapter: spi.AdapterDefinition<'sqlite', SqliteAdapterOptions> = {
 // nothing is on loan any more, and its predecessor's consumers without a group (named "~1", "~2") are forgotten.
 const schema = `
   PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, topic, key, notBefore, storedAt, rest, body);
+  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, topic, key, storedAt, rest, body);
   CREATE INDEX IF NOT EXISTS byTopic ON messages (topic, id);
   CREATE TABLE IF NOT EXISTS groups (topic, name, PRIMARY KEY (topic, name));
-  CREATE TABLE IF NOT EXISTS pending (name, due, id, holder, note, PRIMARY KEY (name, due, id)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS pending (name, id, holder, note, PRIMARY KEY (name, id)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS held ON pending (name, holder, id);
   CREATE TRIGGER IF NOT EXISTS fanOut AFTER INSERT ON messages BEGIN
-    INSERT INTO pending SELECT name, new.notBefore, new.id, NULL, NULL FROM groups WHERE topic = new.topic;
+    INSERT INTO pending SELECT name, new.id, NULL, NULL FROM groups WHERE topic = new.topic;
   END;
   CREATE TEMP VIEW open AS SELECT * FROM pending JOIN messages USING (id);
   UPDATE pending SET holder = NULL WHERE holder > 0;
@@ -39,9 +39,9 @@ const schema = `
   DELETE FROM groups WHERE name LIKE '~%';`
 const mine = 'name = :name AND topic IN (SELECT value FROM json_each(:topics))'
 // A key of which another member has messages on loan is left to that member.
-const lendable = `SELECT * FROM open WHERE ${mine} AND holder IS NULL AND due <= :now
+const lendable = `SELECT * FROM open WHERE ${mine} AND holder IS NULL
   AND (key IS NULL OR key NOT IN (SELECT key FROM open WHERE ${mine} AND holder <> :holder AND key IS NOT NULL))
-  ORDER BY due, id LIMIT :max`
+  ORDER BY id LIMIT :max`
 
 type Row = Record<string, SQLInputValue>
 
@@ -53,7 +53,7 @@ function storedMessage({ id, storedAt, rest, body }: Row): spi.StoredMessage {
 class SqliteAdapter implements spi.EventBusAdapter {
   readonly specVersion = 1 as const
   readonly name = 'sqlite'
-  readonly capabilities = { durable: true, shared: false, delays: true, countsRedeliveries: 'none' } as const
+  readonly capabilities = { durable: true, shared: false, delays: false, countsRedeliveries: 'none' } as const
   readonly #file: string
   readonly #changes = new EventEmitter().setMaxListeners(0)
   /** What the open consumers put into their statements, by `holder`. */
@@ -67,12 +67,11 @@ class SqliteAdapter implements spi.EventBusAdapter {
   }
   async initialize(): Promise<void> {
     if (this.#closed) throw new ClosedError('The SQLite adapter')
+    if (this.#db !== undefined) return
     try {
-      if (this.#db === undefined) {
-        const db = new DatabaseSync(this.#file, { allowUnknownNamedParameters: true })
-        db.exec(schema)
-        this.#db = db
-      }
+      const db = new DatabaseSync(this.#file, { allowUnknownNamedParameters: true })
+      db.exec(schema)
+      this.#db = db
     } catch (cause) {
       throw new BackendUnavailableError(`SQLite cannot use the file "${this.#file}": ${String(cause)}`, { cause })
     }
@@ -83,10 +82,9 @@ class SqliteAdapter implements spi.EventBusAdapter {
       // Name by name: the core's messages are objects whose properties a spread would miss.
       for (const { topic, key, headers, notBefore, body } of messages) {
         const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-        const now = Date.now()
         const rest = JSON.stringify({ topic, key, headers, notBefore })
-        const values = { topic, key: key ?? null, due: notBefore !== undefined && notBefore > now ? notBefore : 0, now, rest, bytes }
-        this.#run('INSERT INTO messages VALUES (NULL, :topic, :key, :due, :now, :rest, :bytes)', values)
+        const values = { topic, key: key ?? null, now: Date.now(), rest, bytes }
+        this.#run('INSERT INTO messages VALUES (NULL, :topic, :key, :now, :rest, :bytes)', values)
       }
       this.#run('COMMIT')
     } catch (cause) {
@@ -106,7 +104,7 @@ class SqliteAdapter implements spi.EventBusAdapter {
       const since = startFrom instanceof Date ? startFrom.getTime() : 0
       const old = 'topic = :topic AND id > :after AND storedAt >= :since'
       const values = { name, topic, after, since }
-      this.#run(`INSERT INTO pending SELECT :name, notBefore, id, NULL, NULL FROM messages WHERE ${old}`, values)
+      this.#run(`INSERT INTO pending SELECT :name, id, NULL, NULL FROM messages WHERE ${old}`, values)
     }
     this.#consumers.set(holder, { name, holder, topics: JSON.stringify(topics.map(({ topic }) => topic)) })
     return {
@@ -124,21 +122,11 @@ class SqliteAdapter implements spi.EventBusAdapter {
     for (;;) {
       const consumer = this.#consumers.get(holder)
       if (consumer === undefined || signal.aborted) return []
-      const now = Date.now()
-      const rows = this.#run(lendable, { ...consumer, now, max })
+      const rows = this.#run(lendable, { ...consumer, max })
       for (const { id = 0 } of rows)
         this.#run(`UPDATE pending SET holder = :holder WHERE name = :name AND id = :id`, { ...consumer, id })
       if (rows.length > 0) return rows.map((row) => this.#delivery(row, holder))
-      const [next] = this.#run('SELECT min(due) AS due FROM pending WHERE name = :name AND due > :now', {
-        ...consumer,
-        now,
-      })
-      const timer = setTimeout(
-        () => this.#changes.emit('change'),
-        Math.min(Number(next?.['due'] ?? Infinity) - now, 60_000),
-      )
       await once(this.#changes, 'change', { signal }).catch(() => undefined)
-      clearTimeout(timer)
     }
   }
   #delivery(row: Row, holder: number): spi.Delivery {
@@ -161,30 +149,28 @@ class SqliteAdapter implements spi.EventBusAdapter {
     const end = this.#run('SELECT max(id) AS id FROM messages')[0]?.['id'] ?? 0
     const range = 'id > :from AND id <= :end AND storedAt >= :since AND storedAt < :until'
     const values = { topic, end, since: since ?? 0, until: until ?? Infinity }
-    let [from, left] = [Number(after ?? 0), limit ?? Infinity]
-    while (left > 0) {
-      const size = Math.min(left, 256)
-      const page = this.#run(`SELECT * FROM messages WHERE topic = :topic AND ${range} ORDER BY id LIMIT :size`, {
-        ...values,
-        from,
-        size,
-      })
-      yield* page.map(storedMessage)
-      if (page.length < size) return
-      from = Number(page.at(-1)?.['id'])
-      left -= size
+    let from = Number(after ?? 0)
+    for (let left = limit ?? Infinity; left > 0; left--) {
+      // One at a time: whoever reads may take as long as he likes, and nothing is kept open meanwhile.
+      const sql = `SELECT * FROM messages WHERE topic = :topic AND ${range} ORDER BY id LIMIT 1`
+      const [row] = this.#run(sql, { ...values, from })
+      if (row === undefined) return
+      yield storedMessage(row)
+      from = Number(row['id'])
     }
   }
   async listTopics(): Promise<readonly string[]> {
     return this.#run('SELECT topic FROM messages UNION SELECT topic FROM groups').map(({ topic }) => String(topic))
   }
   async inspect(topic: string, name: string): Promise<spi.GroupState | undefined> {
-    const group = this.#run('SELECT name FROM groups WHERE topic = :topic AND name = :name', { topic, name })
-    if (group.length === 0) return undefined
-    const figures = 'count(*) AS open, count(holder) AS pending, min(storedAt) AS oldest'
-    const [row] = this.#run(`SELECT ${figures} FROM open WHERE topic = :topic AND name = :name`, { topic, name })
-    const [now, pending] = [Date.now(), Number(row?.['pending'])]
-    return { lag: Number(row?.['open']) - pending, pending, oldestPendingMs: now - Number(row?.['oldest'] ?? now) }
+    const [state] = this.#run(
+      `SELECT count(id) - count(holder) AS lag, count(holder) AS pending, min(storedAt) AS oldest
+       FROM groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name`,
+      { topic, name },
+    )
+    if (state === undefined) return undefined
+    const oldestPendingMs = state['oldest'] === null ? 0 : Date.now() - Number(state['oldest'])
+    return { lag: Number(state['lag']), pending: Number(state['pending']), oldestPendingMs }
   }
   async deleteGroup(topic: string, name: string): Promise<void> {
     const ids = 'SELECT id FROM messages WHERE topic = :topic'
@@ -202,9 +188,8 @@ class SqliteAdapter implements spi.EventBusAdapter {
     this.#changes.emit('change')
   }
   unsettled(): number {
-    const count = `SELECT count(*) AS due FROM open WHERE ${mine} AND due <= :now`
-    const counts = [...this.#consumers.values()].map((one) => this.#run(count, { ...one, now: Date.now() })[0]?.['due'])
-    return counts.reduce<number>((sum, due) => sum + Number(due), 0)
+    const count = `SELECT count(*) AS count FROM open WHERE ${mine} AND holder IS NULL`
+    return [...this.#consumers.values()].reduce((sum, one) => sum + Number(this.#run(count, one)[0]?.['count']), 0)
   }
   #run(sql: string, values: Row = {}): Row[] {
     if (this.#db === undefined) throw new ClosedError('The SQLite adapter')
