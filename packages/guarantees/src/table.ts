@@ -47,6 +47,6 @@ function cellOf(
       ? 'yes'
       : facts.length > 0
         ? `not applicable (${[...new Set(facts)].join(', ')})`
-        : 'not tested'
+        : 'not in the suite yet'
   return words === undefined ? verdict : `${verdict}; ${words}`
 }
