@@ -18,16 +18,22 @@ export interface Patience {
   /** How long; default 15 s: topics and coordinators that are new answer with errors for a while. */
   readonly ms?: number
   readonly signal?: AbortSignal | undefined
+  /** Told of each failure at once, for those who cannot wait for the last. */
+  readonly failing?: ((error: unknown) => void) | undefined
 }
 
 /** Calls `work` again while it fails for reasons that pass. */
-export async function persist<Result>(work: () => Promise<Result>, { ms = 15_000, signal }: Patience = {}): Promise<Result> {
+export async function persist<Result>(
+  work: () => Promise<Result>,
+  { ms = 15_000, signal, failing }: Patience = {},
+): Promise<Result> {
   const start = Date.now()
   for (;;) {
     if (signal?.aborted === true) throw new DriverError('CLOSED', 'Given up.', false, { cause: signal.reason })
     try {
       return await work()
     } catch (error) {
+      failing?.(error)
       const waited = Date.now() - start
       if (!isTransient(error) || waited >= ms) throw error
       await pause(Math.min(250, 20 + waited / 4), signal)

@@ -36,6 +36,8 @@ export class PartitionQueue {
   readonly partition: number
   leader: number
   batch: Batch | undefined
+  /** What went wrong last, since something was stored. */
+  problem: unknown
   #pending: Pending[] = []
   #max = maxMessages
   #session: Session | undefined
@@ -73,6 +75,7 @@ export class PartitionQueue {
   /** Stored: the broker expects the next number in this session. */
   advance(batch: Batch): void {
     this.#max = maxMessages
+    this.problem = undefined
     const next = batch.outgoing.firstSequence + batch.pending.length
     // https://github.com/apache/kafka/blob/4.1.0/clients/src/main/java/org/apache/kafka/common/record/DefaultRecordBatch.java
     this.#sequence = next > 0x7fffffff ? next - 0x80000000 : next

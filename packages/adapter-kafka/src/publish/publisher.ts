@@ -1,6 +1,7 @@
 import { ClosedError, type Message, PublishBacklog, type Stored } from '@bus/core/spi'
 import type { Driver, OutgoingRecord } from '../driver/driver.ts'
-import { isTransient } from '../driver/driver-error.ts'
+import { DriverError, isTransient } from '../driver/driver-error.ts'
+import { late } from '../errors.ts'
 import type { Names } from '../names.ts'
 import { pause } from '../pause.ts'
 import type { Settings } from '../settings.ts'
@@ -120,13 +121,16 @@ export class Publisher implements Outcome {
 
   async #find(queue: TopicQueue, urgent: boolean): Promise<void> {
     if (urgent) this.#topics.forget(queue.topic)
+    const failing = (error: unknown): void => void (queue.problem = error)
     for (let wait = 20; this.#backlog.messages > 0; wait = Math.min(500, wait * 2)) {
       try {
-        const leaders = await this.#topics.ensure(queue.topic, { kept: queue.kept })
+        const leaders = await this.#topics.ensure(queue.topic, { kept: queue.kept, failing })
         for (const partition of queue.learn(leaders)) this.#sender.wake(partition)
-        for (const partition of queue.partitions) if (!partition.empty && partition.leader >= 0) this.#sender.wake(partition)
+        for (const partition of queue.partitions)
+          if (!partition.empty && partition.leader >= 0) this.#sender.wake(partition)
         if (!queue.partitions.some(({ leader, empty }) => leader < 0 && !empty)) return
       } catch (error) {
+        failing(error)
         // It may be known, and reachable, all the same.
         if (!queue.waiting && queue.partitions.every(({ leader, empty }) => leader >= 0 || empty)) return
         if (!isTransient(error)) this.#reject(queue.drain(), 'no', error)
@@ -150,21 +154,26 @@ export class Publisher implements Outcome {
 
   readonly #expire = (): void => {
     this.#timer = undefined
-    this.#settleBefore(Date.now(), new Error(`no answer within ${this.#settings.publishTimeoutMs} ms`))
+    const { publishTimeoutMs, brokers } = this.#settings
+    this.#settleBefore(Date.now(), (problem) => late(publishTimeoutMs, brokers, problem))
     if (this.#backlog.messages > 0) this.#timer = setTimeout(this.#expire, this.#expiryMs)
   }
 
-  #settleBefore(deadline: number, cause: unknown): void {
+  #settleBefore(deadline: number, causeFor: (problem: unknown) => Error): void {
+    const reject = (pending: readonly Pending[], stored: Stored, problem: unknown): void => {
+      if (pending.length > 0) this.#reject(pending, stored, causeFor(problem))
+    }
     for (const topic of this.#queues.values()) {
-      this.#reject(topic.expired(deadline), 'no', cause)
+      reject(topic.expired(deadline), 'no', topic.problem)
       for (const queue of topic.partitions) {
         const { batch } = queue
+        const problem = queue.problem ?? topic.problem ?? leaderless(queue)
         if (batch !== undefined && (batch.pending[0] as Pending).deadline <= deadline) {
           const doubtful = batch.doubtful || batch.inFlight
           this.#sender.abandon(batch)
-          this.#reject(batch.pending, doubtful ? 'unknown' : 'no', cause)
+          reject(batch.pending, doubtful ? 'unknown' : 'no', problem)
         }
-        this.#reject(queue.expired(deadline), 'no', cause)
+        reject(queue.expired(deadline), 'no', problem)
       }
     }
   }
@@ -177,8 +186,13 @@ export class Publisher implements Outcome {
     }
     clearTimeout(this.#timer)
     this.#sender.close()
-    this.#settleBefore(Number.POSITIVE_INFINITY, new ClosedError('The Kafka adapter'))
+    this.#settleBefore(Number.POSITIVE_INFINITY, () => new ClosedError('The Kafka adapter'))
   }
+}
+
+function leaderless({ topic, partition, leader, empty }: PartitionQueue): DriverError | undefined {
+  if (leader >= 0 || empty) return undefined
+  return new DriverError('LEADER_NOT_AVAILABLE', `partition ${partition} of topic "${topic}" has no leader`, false)
 }
 
 function outgoing({ key, headers, body, notBefore }: Message): OutgoingRecord {

@@ -141,10 +141,12 @@ export class Sender {
   #refused(node: number, error: unknown): boolean {
     for (const queue of this.#ready) {
       if (queue.leader !== node) continue
+      queue.problem = error
       if (isTransient(error) || codeOf(error) === 'CLOSED') this.#outcome.lost(queue)
       else {
         const batch = queue.prepare(undefined)
-        if (batch !== undefined) this.#fail(batch, error)
+        // What is under way to the leader before this one has an answer to come.
+        if (batch !== undefined && !batch.inFlight) this.#fail(batch, error)
       }
     }
     return true
@@ -155,6 +157,7 @@ export class Sender {
     for (const batch of batches) {
       if (batch.over) continue
       batch.doubtful ||= sent
+      batch.queue.problem = error
       if (!isTransient(error) || (sent && !this.#sessions.idempotent)) this.#fail(batch, error)
       else this.#outcome.lost(batch.queue)
     }
@@ -184,13 +187,15 @@ export class Sender {
 
   #refusedBy(batch: Batch, code: string): void {
     const error = new DriverError(code, `Kafka refused a batch for "${batch.queue.topic}": ${code}`, true)
-    if (mayBeStored.has(code)) batch.doubtful = true
+    batch.queue.problem = error
+    // A leader that waits for its followers answers with nearly any error, long after it has appended the batch.
+    if (!neverStored.has(code) && !sessionIsLost.has(code)) batch.doubtful = true
     if (sessionIsLost.has(code) && !batch.doubtful) {
       this.#sessions.end(batch.session)
       batch.queue.takeBack(batch, false)
-    } else if (isTransientCode(code) && (this.#sessions.idempotent || !batch.doubtful)) {
+    } else if (isTransientCode(code) && (this.#sessions.idempotent || !probablyStored.has(code))) {
       this.#outcome.lost(batch.queue)
-    } else if (tooLarge.has(code) && batch.pending.length > 1) {
+    } else if (tooLarge.has(code) && batch.pending.length > 1 && !batch.doubtful) {
       batch.queue.takeBack(batch, true)
     } else {
       this.#fail(batch, error)
@@ -205,11 +210,35 @@ export class Sender {
   }
 }
 
-const mayBeStored: ReadonlySet<string> = new Set(['REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'])
+/** Without a session, sending it again would store most of these twice. */
+const probablyStored: ReadonlySet<string> = new Set([
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'KAFKA_STORAGE_ERROR',
+])
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 const sessionIsLost: ReadonlySet<string> = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'UNKNOWN_PRODUCER_ID',
   'INVALID_PRODUCER_EPOCH',
   'INVALID_PRODUCER_ID_MAPPING',
+])
+/**
+ * What a leader checks before it appends. Every other error may come after that.
+ * https://github.com/apache/kafka/blob/4.1.0/core/src/main/scala/kafka/server/ReplicaManager.scala
+ */
+const neverStored: ReadonlySet<string> = new Set([
+  ...tooLarge,
+  'CORRUPT_MESSAGE',
+  'INVALID_TOPIC_EXCEPTION',
+  'NOT_ENOUGH_REPLICAS',
+  'INVALID_REQUIRED_ACKS',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_TIMESTAMP',
+  'UNSUPPORTED_VERSION',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  'POLICY_VIOLATION',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'INVALID_RECORD',
 ])

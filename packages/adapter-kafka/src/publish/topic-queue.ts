@@ -19,6 +19,8 @@ export class TopicQueue {
   readonly kept: boolean
   /** When to look at the topic again. */
   staleAt = 0
+  /** What went wrong last, since the topic was found. */
+  problem: unknown
   readonly #partitions: PartitionQueue[] = []
   #waiting: Pending[] = []
   #known = 0
@@ -58,6 +60,7 @@ export class TopicQueue {
   learn(leaders: Leaders): readonly PartitionQueue[] {
     const now = Date.now()
     this.staleAt = now + maxAgeMs
+    this.problem = undefined
     this.#known = leaders.length
     for (let partition = 0; partition < Math.max(leaders.length, this.#partitions.length); partition++) {
       const leader = leaders[partition] ?? -1

@@ -13,6 +13,8 @@ export interface Wanted {
   readonly kept?: boolean
   /** Should the topic have to be created. */
   readonly partitions?: number
+  /** Told of what stands in the way, while it is tried again. */
+  readonly failing?: (error: unknown) => void
 }
 
 interface Known {
@@ -54,7 +56,10 @@ export class Topics {
   ensure(topic: string, wanted: Wanted = {}): Promise<Leaders> {
     const known = this.#known.get(topic)
     if (known !== undefined && known.until >= Date.now()) return Promise.resolve(known.leaders)
-    return this.#once(topic, async () => (await this.#find(topic)) ?? (await this.#create(topic, wanted)))
+    return this.#once(
+      topic,
+      async () => (await this.#find(topic, wanted.failing)) ?? (await this.#create(topic, wanted)),
+    )
   }
 
   /** `undefined`: there is no such topic. */
@@ -86,14 +91,17 @@ export class Topics {
     return looking
   }
 
-  #find(topic: string): Promise<Leaders | undefined> {
-    return persist(async () => {
-      const [info] = await this.#link.topics([this.#names.topic(topic)])
-      const leaders = this.#learn(topic, info)
-      if (leaders !== undefined || info?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return leaders
-      const code = info?.error ?? 'LEADER_NOT_AVAILABLE'
-      throw new DriverError(code, `Topic "${topic}": ${code}`, false)
-    })
+  #find(topic: string, failing?: (error: unknown) => void): Promise<Leaders | undefined> {
+    return persist(
+      async () => {
+        const [info] = await this.#link.topics([this.#names.topic(topic)])
+        const leaders = this.#learn(topic, info)
+        if (leaders !== undefined || info?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return leaders
+        const code = info?.error ?? 'LEADER_NOT_AVAILABLE'
+        throw new DriverError(code, `Topic "${topic}": ${code}`, false)
+      },
+      { failing },
+    )
   }
 
   #learn(topic: string, info: TopicInfo | undefined): Leaders | undefined {
@@ -106,27 +114,37 @@ export class Topics {
   async #create(topic: string, wanted: Wanted): Promise<Leaders> {
     if (!this.#settings.mayCreate) throw new TopicMissingError([topic])
     const spec = this.#spec(topic, { ...wanted, ...(await this.#likeItsParent(topic, wanted)) })
-    await persist(async () => {
-      try {
-        await this.#link.createTopic(spec)
-        this.#settings.log.debug(`created the topic "${spec.name}"`)
-      } catch (error) {
-        const code = codeOf(error)
-        if (code === 'TOPIC_ALREADY_EXISTS') return
-        if (code === 'INVALID_TOPIC_EXCEPTION' && (await this.#collides(spec.name))) {
-          throw new TopicCollisionError(topic, { cause: error })
+    await persist(
+      async () => {
+        try {
+          await this.#link.createTopic(spec)
+          this.#settings.log.debug(`created the topic "${spec.name}"`)
+        } catch (error) {
+          const code = codeOf(error)
+          if (code === 'TOPIC_ALREADY_EXISTS') return
+          if (code === 'INVALID_TOPIC_EXCEPTION' && (await this.#collides(spec.name))) {
+            throw new TopicCollisionError(topic, { cause: error })
+          }
+          throw error
         }
-        throw error
-      }
-    })
+      },
+      { failing: wanted.failing },
+    )
     // Other brokers, and leaders, come to know of it a little later.
-    return persist(async () => {
-      const leaders = await this.refresh(topic)
-      if (leaders === undefined || leaders.some((leader) => leader < 0)) {
-        throw new DriverError('LEADER_NOT_AVAILABLE', `Topic "${topic}" has just been created and has no leaders yet.`, false)
-      }
-      return leaders
-    })
+    return persist(
+      async () => {
+        const leaders = await this.refresh(topic)
+        if (leaders === undefined || leaders.some((leader) => leader < 0)) {
+          throw new DriverError(
+            'LEADER_NOT_AVAILABLE',
+            `Topic "${topic}" has just been created and has no leaders yet.`,
+            false,
+          )
+        }
+        return leaders
+      },
+      { failing: wanted.failing },
+    )
   }
 
   #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
