@@ -33,20 +33,21 @@ export function missingOutcomes(findings: Findings, registered: ReadonlySet<stri
 }
 
 function cellOf(
-  { limits }: Guarantee,
+  { cases: all, limits }: Guarantee,
   adapter: keyof typeof adapters,
   cases: readonly string[],
   found: Readonly<Record<string, Outcome>>,
 ): string {
   const outcomes = cases.map((name) => found[name])
-  const facts = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.fact] : []))
+  const verdict = verdictOf(outcomes, cases.length === all.length)
   const words = limits?.[adapter]
-  const verdict = outcomes.includes('failed')
-    ? '**failed**'
-    : outcomes.includes('passed')
-      ? 'yes'
-      : facts.length > 0
-        ? `not applicable (${[...new Set(facts)].join(', ')})`
-        : 'not in the suite yet'
   return words === undefined ? verdict : `${verdict}; ${words}`
+}
+
+/** `complete`: the suite runs every case that the promise needs. */
+function verdictOf(outcomes: readonly (Outcome | undefined)[], complete: boolean): string {
+  const facts = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.fact] : []))
+  if (outcomes.includes('failed')) return '**failed**'
+  if (outcomes.includes('passed')) return complete ? 'yes' : 'in part'
+  return facts.length > 0 ? `not applicable (${[...new Set(facts)].join(', ')})` : 'not in the suite yet'
 }
