@@ -32,6 +32,7 @@ export class Subscription {
   readonly #counters: Counters = newCounters()
   readonly #topics = new Map<string, Promise<TopicSubscription>>()
   readonly #started = new Set<TopicSubscription>()
+  #starting: Promise<unknown> = Promise.resolve()
   #cancelPoll: () => void = () => {}
   #pollError: string | undefined
   #closing = false
@@ -62,8 +63,8 @@ export class Subscription {
   }
 
   async start(startFrom: StartFrom): Promise<void> {
-    if (this.#matches === undefined) await this.#consume(this.topic, startFrom)
-    else await this.#register(startFrom)
+    this.#starting = this.#matches === undefined ? this.#consume(this.topic, startFrom) : this.#register(startFrom)
+    await this.#starting
   }
 
   /** This process is about to publish to `topic`: a pattern that means it has to see its first event. */
@@ -75,8 +76,12 @@ export class Subscription {
   async drain(deadline: AbortSignal, except: Job | undefined): Promise<void> {
     this.#closing = true
     this.#cancelPoll()
-    await Promise.allSettled(this.#topics.values())
-    await Promise.all([...this.#started].map((topic) => topic.drain(deadline, except)))
+    // Each at once: none goes on because another one is still on its way into its group.
+    const drained = [...this.#topics.values()].map(async (starting) => {
+      const topic = await starting.catch(() => undefined)
+      await topic?.drain(deadline, except)
+    })
+    await Promise.all([...drained, this.#starting.catch(() => {})])
   }
 
   async close(deadline: AbortSignal): Promise<void> {
