@@ -2,6 +2,7 @@ import type { Stats } from '@bus/core'
 import type { Group } from '../model/group.ts'
 import type { Scene } from '../run/scene.ts'
 import type { Process } from './process.ts'
+import type { Subscription } from './subscription.ts'
 
 /** What has to hold once nothing is left to happen. */
 export class Inspector {
@@ -19,6 +20,9 @@ export class Inspector {
       const served = group.members.some(({ owner, subscription }) => owner.alive && subscription.stop === undefined)
       if (served) this.#isSettled(group, true)
     }
+    for (const { owner, subscriptions } of this.#processes) {
+      for (const one of owner.alive ? subscriptions : []) if (one.isPattern) this.#seesAll(one)
+    }
     if (this.#scene.oracle.handovers.running > 0)
       this.#scene.fail('a hand-over ends', `${this.#scene.oracle.handovers.running} have not`)
     for (const process of this.#processes) if (process.owner.alive) await this.#isQuiet(process)
@@ -34,6 +38,15 @@ export class Inspector {
     for (const { owner, closing, closed } of this.#processes) {
       if (owner.alive && closing !== undefined && !closed)
         this.#scene.fail('ends come in time', `${owner.name} never closes`)
+    }
+  }
+
+  #seesAll({ id, stop, members, name }: Subscription): void {
+    if (id === undefined || stop !== undefined) return
+    for (const topic of this.#scene.broker.topics) {
+      if (/^__|\.(retry|dlq)$/.test(topic) || members.some((member) => member.topic === topic && !member.closing))
+        continue
+      this.#scene.fail('a pattern sees every topic', `${name} does not see ${topic}`)
     }
   }
 
@@ -65,8 +78,8 @@ export class Inspector {
       this.#scene.fail('publish() always settles', `${owner.name} waits for ${publisher.waiting}`)
     if (handlers > 0) this.#scene.fail('handlers end', `${owner.name} has ${handlers}`)
     for (const { name, hand, stop } of subscriptions) {
-      if (stop === undefined && hand.size > 0)
-        this.#scene.fail('everything is settled in the end', `${name} still has ${[...hand].join(', ')}`)
+      if (stop === undefined && hand.length > 0)
+        this.#scene.fail('everything is settled in the end', `${name} still has ${hand.join(', ')}`)
     }
     if (process.closing === undefined) this.#balances(process, await bus.getStats())
   }

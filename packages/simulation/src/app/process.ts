@@ -35,6 +35,7 @@ export class Process {
   /** Called when it is dead. */
   died: () => void = () => {}
   #starting: Promise<void> = Promise.resolve()
+  #subscribing: Subscription | undefined
 
   constructor(scene: Scene, name: string, stream: number) {
     this.scene = scene
@@ -44,6 +45,7 @@ export class Process {
       scene.oracle.handovers.breathes(this.owner),
     )
     this.bus = new EventBus(new SimulatedAdapter(this.link), name, { clock: this.clock, logger: silent })
+    this.link.subscriptionOf = (topic, group) => this.#subscriptionOf(topic, group)
     this.bus.on('retry', (details) => this.#told('retry', details))
     this.bus.on('deadLetter', (details) => this.#told('deadLetter', details))
     this.bus.on('failed', (details) => this.#told('failed', details))
@@ -68,28 +70,29 @@ export class Process {
   async checkHealth(): Promise<void> {
     const { agenda } = this.scene
     const since = agenda.now
-    const stalled = this.stalled
+    const { stalled, ready } = this
     this.probing++
     const { adapter } = await this.bus.getHealth()
     this.probing--
     this.scene.say?.(`${this.owner.name} is ${adapter.healthy ? 'healthy' : `ill: ${adapter.reason}`}`)
-    if (agenda.now - since > 2_000 + this.stalled - stalled && this.ready)
+    if (agenda.now - since > 2_000 + this.stalled - stalled && ready)
       this.scene.fail('health is told in time', `${this.owner.name} after ${agenda.now - since} ms`)
   }
 
   async checkSettled(): Promise<void> {
     const { sequence } = this.scene.broker
+    const { steps } = this.scene
     this.probing++
     await this.bus.settled()
     this.probing--
-    this.scene.oracle.isSettled(this, sequence)
+    this.scene.oracle.isSettled(this, sequence, steps)
   }
 
   async #subscribe(subscription: Subscription): Promise<void> {
     this.subscriptions.push(subscription)
     const { spec, abort } = subscription
     while (this.closing === undefined) {
-      this.link.subscribing = subscription
+      this.#subscribing = subscription
       try {
         subscription.id = await this.bus.subscribe(spec.topic, handlerOf(subscription), {
           ...spec.options,
@@ -168,6 +171,18 @@ export class Process {
     this.closed = true
     this.scene.agenda.add(this.owner, 0, () => this.scene.oracle.closings.leavesNoTimer(this))
     this.scene.agenda.add(this.scene.backend, this.link.dice.between(0, 20), () => this.crash())
+  }
+
+  /** The one that is being subscribed, or a pattern that has found another topic. */
+  #subscriptionOf(topic: string, group: string | undefined): Subscription {
+    const fits = (one: Subscription): boolean => one.policy.group === group && one.sees(topic)
+    const current = this.#subscribing
+    const found =
+      current !== undefined && fits(current)
+        ? current
+        : this.subscriptions.findLast((one) => one.isPattern && fits(one))
+    if (found === undefined) throw new Error(`nobody subscribes to ${topic}`)
+    return found
   }
 
   #told(

@@ -9,7 +9,7 @@ export interface Policy {
   readonly group: string | undefined
   readonly maxRetries: number
   readonly useDLQ: boolean
-  readonly dlqTopic: string
+  readonly dlqTopic: string | undefined
   readonly autoAck: boolean
   readonly concurrency: number
   readonly prefetch: number
@@ -35,19 +35,32 @@ export class Subscription {
   readonly policy: Policy
   readonly abort: AbortController = new AbortController()
   id: string | undefined
-  member: Member | undefined
+  /** One, or one for each topic of a pattern. */
+  readonly members: Member[] = []
   stop: Stop | undefined
   ended = false
   /** Attempts that take a slot. */
   running = 0
-  /** What the core has and did not settle. */
-  readonly hand: Set<Loan> = new Set()
 
   constructor(process: Process, spec: Spec, index: number) {
     this.process = process
     this.spec = spec
     this.index = index
-    this.policy = policyOf(spec.topic, spec.options)
+    this.policy = policyOf(spec.options)
+  }
+
+  get isPattern(): boolean {
+    return this.spec.topic.includes('*')
+  }
+
+  /** What the core has and did not settle. */
+  get hand(): readonly Loan[] {
+    return this.members.flatMap(({ hand }) => [...hand])
+  }
+
+  sees(topic: string): boolean {
+    if (!this.isPattern) return topic === this.spec.topic
+    return topic.startsWith('__pattern') || !/\.(retry|dlq)$/.test(topic)
   }
 
   get name(): string {
@@ -55,7 +68,7 @@ export class Subscription {
   }
 }
 
-function policyOf(topic: string, options: Spec['options']): Policy {
+function policyOf(options: Spec['options']): Policy {
   const all = { ...defaults, ...defined(options) }
   const { consumerGroup: group, dlqTopic, timeoutMs, types } = options
   const { maxRetries, useDLQ, autoAck, concurrency, prefetch, ordered, maxDeliveries } = all
@@ -71,7 +84,7 @@ function policyOf(topic: string, options: Spec['options']): Policy {
     maxDeliveries,
     timeoutMs,
     types,
-    dlqTopic: dlqTopic ?? `${topic}.${group ?? 'broadcast'}.dlq`,
+    dlqTopic,
     retry: { initialDelayMs, factor, maxDelayMs, jitter, holdUpToMs },
   }
 }

@@ -54,13 +54,17 @@ export class SimulatedAdapter implements EventBusAdapter {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     const { scene } = this.#link
+    const subscription = this.#link.subscriptionOf(options.topics[0]?.topic ?? '', options.group)
     // A failed call leaves no member behind: an adapter cleans up after itself.
     if (this.#link.fate('consume') !== 'works') {
       await this.#link.request('other', () => {}).answer
       throw this.#link.failure()
     }
     let member: Consumer | undefined
-    const { answer } = this.#link.request('other', () => (member = scene.broker.consume(this.#link, options)))
+    const { answer } = this.#link.request(
+      'other',
+      () => (member = scene.broker.consume(subscription, this.#link, options)),
+    )
     await answer.catch(async (error: unknown) => {
       await member?.close().catch(() => {})
       throw error
@@ -71,11 +75,12 @@ export class SimulatedAdapter implements EventBusAdapter {
   async *read(): AsyncGenerator<StoredMessage> {}
 
   async listTopics(): Promise<readonly string[]> {
-    return this.#link.scene.broker.topics
+    return (await this.#link.request('other', () => this.#link.scene.broker.topics).answer) ?? []
   }
 
-  async inspect(): Promise<GroupState | undefined> {
-    return undefined
+  async inspect(topic: string, group: string): Promise<GroupState | undefined> {
+    const { broker } = this.#link.scene
+    return this.#link.request('other', () => broker.groups.get(`${group}@${topic}`)?.state).answer
   }
 
   async deleteGroup(): Promise<void> {}

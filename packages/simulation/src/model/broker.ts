@@ -1,4 +1,5 @@
 import type { ConsumeOptions, Message } from '@bus/core/spi'
+import type { Subscription } from '../app/subscription.ts'
 import type { Task } from '../run/agenda.ts'
 import type { Dice } from '../run/dice.ts'
 import type { Scene } from '../run/scene.ts'
@@ -64,7 +65,7 @@ export class Broker {
     return log
   }
 
-  consume(link: Link, { topics, group: name, handover }: ConsumeOptions): Member {
+  consume(subscription: Subscription, link: Link, { topics, group: name, handover }: ConsumeOptions): Member {
     const names = topics.map(({ topic }) => topic)
     const id = name === undefined ? `alone${++this.#groups}` : `${name}@${names[0]}`
     let group = this.groups.get(id)
@@ -76,7 +77,7 @@ export class Broker {
       )
       this.groups.set(id, group)
     }
-    const member = new Member(link, group, handover)
+    const member = new Member(subscription, link, group, handover)
     this.#scene.say?.(`${member.name} joins`)
     this.#members.set(link, [...this.membersOf(link), member])
     if (name === undefined) member.ended.add(() => this.groups.delete(id))

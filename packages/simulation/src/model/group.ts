@@ -1,4 +1,4 @@
-import type { StartFrom } from '@bus/core/spi'
+import type { GroupState, StartFrom } from '@bus/core/spi'
 import type { Dice } from '../run/dice.ts'
 import type { Scene } from '../run/scene.ts'
 import type { Item } from './item.ts'
@@ -43,6 +43,10 @@ export class Group {
   /** How many are not done. */
   get open(): number {
     return this.#open
+  }
+
+  get state(): GroupState {
+    return { lag: this.#open, pending: 0, oldestPendingMs: 0 }
   }
 
   get items(): readonly Item[] {

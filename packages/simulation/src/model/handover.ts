@@ -40,7 +40,11 @@ export function handOver(giver: Member, slots: readonly Slot[], done: () => void
       `${giver.name} hands over ${slots.map(({ name }) => name).join(' ')}: ${open.map(String).join(', ') || 'nothing open'}`,
     )
     oracle.handovers.begins(open)
-    giver.handover?.(open, deadline.signal).then(
+    if (giver.handover === undefined) {
+      oracle.handovers.ends(open)
+      return finish('it need not be asked')
+    }
+    giver.handover(open, deadline.signal).then(
       () => {
         oracle.handovers.ends(open)
         if (over) return

@@ -21,8 +21,10 @@ export interface Call<Result> {
 export class Link {
   readonly scene: Scene
   readonly owner: Owner
-  /** What the process is subscribing to at the moment; it does one after the other. */
-  subscribing: Subscription | undefined
+  /** Whose consumer it is that is asked for. */
+  subscriptionOf: (topic: string, group: string | undefined) => Subscription = () => {
+    throw new Error('nobody subscribes')
+  }
   readonly #dice: Dice
   readonly #onTheWay = new Set<() => void>()
   #outageUntil = 0

@@ -88,7 +88,7 @@ export class Loan implements Delivery {
 
   #forwarded(): void {
     this.record.settled ??= 'forwarded'
-    this.member.subscription.hand.delete(this)
+    this.member.hand.delete(this)
   }
 
   /** A member whose call fails does not come back to it: the loan stays open until the member leaves. */

@@ -18,11 +18,15 @@ export class Member implements Consumer {
   readonly name: string
   readonly scene: Scene
   readonly link: Link
+  /** The step in which it joined. */
+  readonly since: number
   readonly group: Group
   readonly subscription: Subscription
   readonly handover: ConsumeOptions['handover']
   /** Open, those on their way included. */
   readonly loans: Set<Loan> = new Set()
+  /** What the core has and did not settle. */
+  readonly hand: Set<Loan> = new Set()
   /** Called once when it is no member any more. */
   readonly ended: Set<() => void> = new Set()
   readonly state: ConsumerState = ready
@@ -31,14 +35,29 @@ export class Member implements Consumer {
   #closing: Promise<void> | undefined
   #left = false
 
-  constructor(link: Link, group: Group, handover: ConsumeOptions['handover']) {
+  constructor(subscription: Subscription, link: Link, group: Group, handover: ConsumeOptions['handover']) {
     this.link = link
     this.scene = link.scene
     this.group = group
     this.handover = handover
-    this.subscription = link.subscribing as Subscription
-    this.subscription.member = this
-    this.name = this.subscription.name
+    this.subscription = subscription
+    subscription.members.push(this)
+    this.name = subscription.isPattern ? `${subscription.name}:${this.topic}` : subscription.name
+    this.since = this.scene.steps
+  }
+
+  /** The one that was subscribed to. */
+  get topic(): string {
+    return this.group.topics[0] as string
+  }
+
+  get retryTopic(): string {
+    return `${this.topic}.${this.subscription.policy.group}.retry`
+  }
+
+  get dlqTopic(): string {
+    const { dlqTopic, group } = this.subscription.policy
+    return dlqTopic ?? `${this.topic}.${group ?? 'broadcast'}.dlq`
   }
 
   get closing(): boolean {

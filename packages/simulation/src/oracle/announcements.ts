@@ -22,7 +22,7 @@ export class Announcements {
       attempt.fact.id === eventId &&
       attempt.number === attempts &&
       attempt.subscription.process === process &&
-      attempt.subscription.spec.topic === topic &&
+      attempt.loan.member.topic === topic &&
       attempt.subscription.policy.group === consumerGroup
     if (!isRight || attempt.announced) {
       return this.#scene.fail(

@@ -132,7 +132,7 @@ export class Attempts {
       type === fact.type &&
       (payload as { number?: number }).number === fact.number &&
       context.key === fact.key &&
-      context.topic === subscription.spec.topic &&
+      context.topic === loan.member.topic &&
       context.consumerGroup === group &&
       metadata.causationId === fact.cause &&
       loan.item.stored.key === fact.key &&
@@ -193,9 +193,9 @@ export class Attempts {
   }
 }
 
-function timeout({ subscription }: Attempt): Failure {
+function timeout({ subscription, loan }: Attempt): Failure {
   const { message, name } = new TimeoutError(
-    `The handler for topic "${subscription.spec.topic}"`,
+    `The handler for topic "${loan.member.topic}"`,
     subscription.policy.timeoutMs ?? 0,
   )
   return { kind: 'timeout', text: `${name}: ${message}` }

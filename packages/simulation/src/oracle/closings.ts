@@ -57,8 +57,8 @@ export class Closings {
   }
 
   /** The core leaves a group. */
-  consumerCloses({ name, subscription }: Member): void {
-    const { stop, hand } = subscription
+  consumerCloses({ name, hand, subscription }: Member): void {
+    const { stop } = subscription
     this.#scene.say?.(`${name} closes`)
     if (stop === undefined) return
     for (const loan of hand) {
@@ -74,15 +74,15 @@ export class Closings {
     const { owner, handlers, link, stalled } = process
     if (!owner.alive || stalled > 0 || handlers > 0 || link.pending > 0) return
     const copying = subscriptions.some(({ hand }) =>
-      [...hand].some(
+      hand.some(
         ({ record }) => record.early || record.attempts.at(-1)?.announced === false || record.attempts.length === 0,
       ),
     )
     if (!copying) this.#scene.fail('an end waits for nothing that is not there', owner.name)
   }
 
-  #isClean({ name, hand, member }: Subscription): void {
-    if (hand.size > 0) this.#scene.fail('an end gives everything back', `${name} still has ${[...hand].join(', ')}`)
-    if (member !== undefined && !member.closing) this.#scene.fail('an end leaves the group', name)
+  #isClean({ name, hand, members }: Subscription): void {
+    if (hand.length > 0) this.#scene.fail('an end gives everything back', `${name} still has ${hand.join(', ')}`)
+    if (members.some(({ closing }) => !closing)) this.#scene.fail('an end leaves the group', name)
   }
 }

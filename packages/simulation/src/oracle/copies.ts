@@ -37,10 +37,9 @@ export class Copies {
     if (record.settled === 'acknowledged' || record.settled === 'forwarded') {
       this.#scene.fail('nothing is settled twice', `${member.name} copies ${fact.id}, which was ${record.settled}`)
     }
-    const { policy, spec } = member.subscription
-    if (copy.topic === policy.dlqTopic) this.#dead(loan, copy, last)
+    if (copy.topic === member.dlqTopic) this.#dead(loan, copy, last)
     else if (last === undefined) this.#putOff(loan, copy)
-    else if (copy.topic === `${spec.topic}.${policy.group}.retry`) this.#retry(loan, copy, last)
+    else if (copy.topic === member.retryTopic) this.#retry(loan, copy, last)
     else this.#wrong(loan, 'the topic')
   }
 
@@ -48,8 +47,7 @@ export class Copies {
     const loan = this.#facts.loanOf(copy)
     if (loan === undefined) return
     loan.record.copied = true
-    if (copy.topic === loan.member.subscription.policy.dlqTopic)
-      this.#order.concluded(loan.item.group, loan.item.stored.fact)
+    if (copy.topic === loan.member.dlqTopic) this.#order.concluded(loan.item.group, loan.item.stored.fact)
   }
 
   #retry(loan: Loan, copy: Message, last: Attempt): void {
@@ -79,7 +77,7 @@ export class Copies {
 
   #dead(loan: Loan, copy: Message, last: Attempt | undefined): void {
     const { record, item, redeliveries, member } = loan
-    const { policy, spec } = member.subscription
+    const { policy } = member.subscription
     const crashed = last === undefined && redeliveries >= policy.maxDeliveries
     const unreadable = last === undefined && item.stored.fact.garbage && !crashed
     const verdict = last?.state === 'failed' ? verdictOf(last) : undefined
@@ -91,7 +89,7 @@ export class Copies {
     record.progress = { ...record.progress, firstFailureAt }
     this.#expect(loan, copy, {
       'bus-dead-reason': reason,
-      'bus-dead-topic': spec.topic,
+      'bus-dead-topic': member.topic,
       'bus-dead-group': policy.group,
       'bus-dead-attempts': last?.number ?? record.progress.attempt,
       'bus-dead-first': firstFailureAt,
@@ -111,8 +109,7 @@ export class Copies {
     const { record, item } = loan
     const { headers, notBefore } = loan.message
     const due = notBefore ?? Number(headers['bus-not-before'] ?? 0)
-    const { policy, spec } = loan.member.subscription
-    if (!record.early || copy.topic !== `${spec.topic}.${policy.group}.retry`) return this.#needless(loan, copy)
+    if (!record.early || copy.topic !== loan.member.retryTopic) return this.#needless(loan, copy)
     if ((copy.notBefore ?? Number(copy.headers['bus-not-before'] ?? 0)) !== due) this.#wrong(loan, 'the delay')
     this.#expect(loan, copy, {
       'bus-attempt': item.base.attempt === 1 ? copy.headers['bus-attempt'] : item.base.attempt,

@@ -6,7 +6,8 @@ import type { Scene } from '../run/scene.ts'
 /** What is taken back from a living member is given back or finished before anybody else gets it. */
 export class Handovers {
   readonly #scene: Scene
-  readonly #asked = new Set<readonly Loan[]>()
+  /** With the step in which each was asked for. */
+  readonly #asked = new Map<readonly Loan[], number>()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -14,14 +15,16 @@ export class Handovers {
 
   begins(open: readonly Loan[]): void {
     for (const { record } of open) record.leaving ??= 'asked'
-    this.#asked.add(open)
+    this.#asked.set(open, this.#scene.steps)
   }
 
-  /** A member lets others have a turn; once that is over it knows of what it was asked before. */
+  /** A member lets others have a turn; once that is over it knows of what it was just asked. */
   breathes(owner: Owner): () => void {
-    const asked = [...this.#asked].filter((open) => open[0]?.member.owner === owner)
+    const { steps } = this.#scene
+    const asked = [...this.#asked].filter(([open, since]) => since === steps && open[0]?.member.owner === owner)
     return () => {
-      for (const open of asked) for (const { record } of open) if (record.leaving === 'asked') record.leaving = 'known'
+      for (const [open] of asked)
+        for (const { record } of open) if (record.leaving === 'asked') record.leaving = 'known'
     }
   }
 

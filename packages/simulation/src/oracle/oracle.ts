@@ -80,9 +80,11 @@ export class Oracle {
   }
 
   /** `settled()` has resolved: what was there when it was called, and is due, is done. */
-  isSettled({ subscriptions }: Process, sequence: number): void {
+  isSettled({ subscriptions }: Process, sequence: number, step: number): void {
     for (const { stop, hand, name } of subscriptions) {
-      const left = [...hand].filter(({ record, item }) => !record.early && item.stored.sequence <= sequence)
+      const left = hand.filter(
+        ({ record, item, member }) => !record.early && item.stored.sequence <= sequence && member.since < step,
+      )
       if (stop === undefined && left.length > 0)
         this.#scene.fail('settled() waits for everything', `${name} still has ${left.join(' ')}`)
     }

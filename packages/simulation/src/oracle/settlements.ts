@@ -28,7 +28,7 @@ export class Settlements {
       )
     }
     record.settled ??= 'acknowledged'
-    member.subscription.hand.delete(loan)
+    member.hand.delete(loan)
     // A copy concludes by itself, or goes on.
     if (reason !== 'a copy is stored') this.#order.concluded(item.group, item.stored.fact)
   }
@@ -39,19 +39,22 @@ export class Settlements {
     const { agenda } = this.#scene
     this.#scene.say?.(`${member.name} gives back ${loan}${note === undefined ? '' : ` (${note})`}`)
     // At the deadline an acknowledgement may still be on its way.
-    const doubted = record.settled === 'acknowledged' && agenda.now >= (subscription.stop?.deadline ?? Infinity)
+    // One that could not be made as a whole is ended without anybody's asking.
+    const unmade = subscription.id === undefined
+    const doubted =
+      record.settled === 'acknowledged' && (unmade || agenda.now >= (subscription.stop?.deadline ?? Infinity))
     if (record.settled !== undefined && !doubted)
       this.#scene.fail(
         'nothing is settled twice',
         `${member.name} gives back ${item.stored.fact.id}, which was ${record.settled}`,
       )
     // What was taken away already may be given back by a member that does not know.
-    if (subscription.stop === undefined && record.leaving === undefined && loan.open) {
+    if (subscription.stop === undefined && !unmade && record.leaving === undefined && loan.open) {
       this.#scene.fail('nothing is given back without need', `${member.name} gives back ${item.stored.fact.id}`)
     }
     const last = record.attempts.at(-1)
     if (last?.state === 'running') {
-      if (agenda.now < (subscription.stop?.deadline ?? Infinity)) {
+      if (!unmade && agenda.now < (subscription.stop?.deadline ?? Infinity)) {
         this.#scene.fail(
           'no handler is given up before the deadline',
           `${member.name} gives back ${item.stored.fact.id}, which runs`,
@@ -60,7 +63,7 @@ export class Settlements {
       this.#attempts.cut(last)
     }
     record.settled = 'released'
-    subscription.hand.delete(loan)
+    member.hand.delete(loan)
   }
 
   ended(loan: Loan, how: LoanEnd): void {
@@ -87,6 +90,7 @@ export class Settlements {
     const last: Attempt | undefined = record.attempts.at(-1)
     if (last === undefined) {
       if (redeliveries >= policy.maxDeliveries) return policy.useDLQ ? undefined : 'given up after crashes'
+      if (member.subscription.isPattern && item.stored.headers['bus-dead-reason'] !== undefined) return 'a dead letter'
       if (fact.garbage) return policy.useDLQ ? undefined : 'given up as unreadable'
       return policy.types?.includes(fact.type) === false ? 'not for this subscription' : undefined
     }

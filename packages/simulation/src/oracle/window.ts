@@ -17,8 +17,8 @@ export class Window {
       this.#scene.fail('no more is pulled than fits', `${name} asks for ${max}`)
   }
 
-  delivered({ name, subscription }: Member, loans: readonly Loan[]): void {
-    const { hand, policy } = subscription
+  delivered({ name, hand, subscription }: Member, loans: readonly Loan[]): void {
+    const { policy } = subscription
     const { agenda, plan } = this.#scene
     for (const loan of loans) {
       const { headers, notBefore } = loan.message

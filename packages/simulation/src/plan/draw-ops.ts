@@ -17,9 +17,10 @@ function drawPublishes(dice: Dice, { processes, specs }: Setting, span: number):
   const keys = dice.pick([[undefined], ['a'], ['a', 'b'], ['a', 'a', 'b', undefined], ['a', 'b', 'c', undefined]])
   const delayed = dice.pick([0, 0, 0.15, 0.5])
   const events = dice.between(1, 10)
+  const main = specs.find(({ topic }) => topic !== '*')?.topic ?? topics[0]
   for (let event = 0; event < events;) {
     const at = dice.between(0, span)
-    const topic = dice.chance(0.85) ? (specs[0]?.topic ?? topics[0]) : dice.pick(topics)
+    const topic = dice.chance(0.85) ? main : dice.pick(topics)
     if (dice.chance(0.05)) {
       ops.push({ kind: 'garbage', at, topic, event: event++, key: dice.pick(keys) })
       continue

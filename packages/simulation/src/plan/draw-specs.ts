@@ -15,7 +15,13 @@ export function drawSpecs(dice: Dice): Spec[] {
     if (twin?.options.consumerGroup !== undefined && dice.chance(0.15)) specs.push(twin)
     else specs.push({ topic: dice.chance(0.8) ? topics[0] : topics[1], options: drawOptions(dice, index) })
   }
-  return specs
+  if (!dice.chance(0.12)) return specs
+  return dice.chance(0.5) ? [drawPattern(dice, dice.pick(['all', undefined]))] : [drawPattern(dice, 'all'), ...specs]
+}
+
+/** Without a group only where it is alone: which consumer is whose could not be told otherwise. */
+function drawPattern(dice: Dice, consumerGroup: string | undefined): Spec {
+  return { topic: '*', options: { ...drawOptions(dice, 0), consumerGroup } }
 }
 
 function drawOptions(dice: Dice, index: number): Spec['options'] {

@@ -47,6 +47,8 @@ async function play(scene: Scene): Promise<void> {
     scene.calm = true
     scene.say?.('nothing goes wrong any more')
   })
+  // Long enough for patterns to have looked for topics.
+  const looks = scene.plan.specs.some(({ topic }) => topic === '*')
   const stages: readonly (() => void | Promise<void>)[] = [
     () => {
       inspector.closed()
@@ -65,6 +67,10 @@ async function play(scene: Scene): Promise<void> {
   ]
   for (const stage of stages) {
     await untilQuiet(scene)
+    if (looks) {
+      scene.agenda.add(scene.backend, 2_000, () => {})
+      await untilQuiet(scene)
+    }
     if (scene.violation !== undefined) return
     await stage()
   }
