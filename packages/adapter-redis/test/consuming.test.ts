@@ -4,6 +4,7 @@ import type { Consumer, Message } from '@bus/core/spi'
 import { startProxy, startRedis } from '@bus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
+import { partitionOf } from '../src/topics/partition.ts'
 import { adapterAt, leaseMs, ownPrefix, redisUrl } from './redis.ts'
 import { bodyOf, take } from './take.ts'
 
@@ -197,17 +198,17 @@ describe('a group that is gone from the server', () => {
     await adapter.close()
   })
 
-  it('goes on at the lowest message that was open', async () => {
+  it('goes on at the lowest message of a partition that was open', async () => {
     const prefix = ownPrefix()
     const adapter = await adapterAt({ prefix, warn: () => {} })
     await adapter.initialize()
     const member = await join(adapter, 't')
-    await adapter.publish(numbered('t', 10))
+    await adapter.publish(numbered('t', 10, 'k'))
     const taken = await take(member, 10)
     await Promise.all(taken.slice(0, 5).map((delivery) => delivery.ack()))
     const redis = new Redis(await redisUrl())
-    await redis.xgroup('DESTROY', `{${prefix}:t}`, 'g')
-    await adapter.publish([plain('t', 'new')])
+    await redis.xgroup('DESTROY', `{${prefix}:t}:${partitionOf('k', 16)}`, 'g')
+    await adapter.publish([plain('t', 'new', 'k')])
     const [next, ...more] = await take(member, 1)
     expect(next && bodyOf(next)).toBe('new')
     expect(more).toEqual([])

@@ -221,6 +221,17 @@ describe('options', () => {
     })
   })
 
+  it('refuse a position that is none', async () => {
+    const adapter = await adapterAt()
+    await adapter.initialize()
+    const startFrom = { position: 'nonsense' }
+    for (const group of ['g', undefined])
+      await expect(adapter.consume({ topics: [{ topic: 't', startFrom }], group })).rejects.toThrow(ConfigInvalidError)
+    const read = adapter.read({ topic: 't', after: 'nonsense' })[Symbol.asyncIterator]()
+    await expect(read.next()).rejects.toThrow(/after[^]*"nonsense"/)
+    await adapter.close()
+  })
+
   it('that are wrong are named all at once, without secrets', () => {
     const read = (): unknown =>
       definition.optionsFromEnv({
@@ -244,6 +255,11 @@ describe('options', () => {
       expect(String(error)).not.toContain('s3cret')
     }
     expect(() => definition.optionsFromEnv({ REDIS_URL: 'http://u:s3cret@h' })).toThrow(/http:\/\/…@h/)
+    for (const url of ['redis://:pa%ss@host', 'rediss://us%er:pa%ss@host/1']) {
+      expect(() => definition.optionsFromEnv({ REDIS_URL: url })).toThrow(ConfigInvalidError)
+      expect(() => new RedisAdapter({ url })).toThrow(/url[^]*…@host[^]*URL-encoded/)
+      expect(() => new RedisAdapter({ url })).not.toThrow(/pa%ss|us%er/)
+    }
     expect(() => new RedisAdapter({ partitions: 0, leaseMs: 1.5, retention: { maxLength: 10, hardCap: 5 } })).toThrow(
       /partitions[^]*leaseMs[^]*hardCap/,
     )

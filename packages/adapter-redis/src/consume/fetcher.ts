@@ -108,8 +108,8 @@ export class Fetcher {
     if (reply === 0) return this.#host.foreign(stream)
     const [trimmed, entry] = reply
     if (trimmed > 0) this.#host.trimmed(stream, trimmed)
-    if (stream.blocked) return
     if (entry === undefined) stream.mode = 'fresh'
+    // Also if it is being handed over meanwhile: what was counted has to be known to be undone.
     else loans.push(this.#lend(stream, entry, true))
   }
 

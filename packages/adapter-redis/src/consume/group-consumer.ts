@@ -1,4 +1,11 @@
-import type { Consumer, ConsumeOptions, ConsumerState, Delivery, Message } from '@bus/core/spi'
+import {
+  LoanLostError,
+  type Consumer,
+  type ConsumeOptions,
+  type ConsumerState,
+  type Delivery,
+  type Message,
+} from '@bus/core/spi'
 import type { Link } from '../link/link.ts'
 import { yieldPartition } from '../scripts/settle.ts'
 import type { Catalog } from '../topics/catalog.ts'
@@ -79,6 +86,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
       handover,
       fetched: () => this.#service.fetched(),
       withdraw: (matching) => this.#service.withdraw(matching),
+      unlent: (loan) => this.#unlend(loan),
       recorded: () => this.#settler.flush(),
       letGo: async ({ partition, token }, dirty) => {
         await this.link.run(yieldPartition, [this.leases, this.bell], [partition, token, dirty ? 1 : 0])
@@ -91,7 +99,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     const spread: SpreadTopic[] = []
     for (const { topic, startFrom } of topics) {
       const one = { keys: host.catalog.of(topic), partitions: await host.catalog.ensure(topic) }
-      await ensureGroup(host.link, one, group, startFrom, () => '0-0')
+      await ensureGroup(host.link, one, group, startFrom)
       spread.push(one)
     }
     const consumer = new GroupConsumer(host, spread, group, handover)
@@ -144,7 +152,14 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   }
 
   async forward(loan: Loan, copy: Message): Promise<void> {
-    await forwardCopy(this, loan, copy)
+    try {
+      await forwardCopy(this, loan, copy)
+    } catch (error) {
+      if (!(error instanceof LoanLostError)) throw error
+      this.#end(loan)
+      this.#cleared(loan)
+      throw error
+    }
     this.#end(loan)
     this.#cleared(loan)
   }
@@ -154,8 +169,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     const loans = await this.#fetcher.fetch(max)
     return loans.filter((loan) => {
       if (!loan.stream.blocked) return loan.open
-      // It stays on loan in its partition, for the next owner.
-      loan.stream.open.delete(loan.message.id)
+      this.#unlend(loan)
       return false
     })
   }
@@ -201,7 +215,10 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   #stand({ shares, surplus, pools }: Standing): void {
     this.#shares.apply(shares, surplus)
     // Also for what a foreign writer stored without a call.
-    for (const stream of this.streams()) stream.hot = true
+    for (const stream of this.streams()) {
+      stream.hot = true
+      stream.lookOnceMore(this.#host.settings.leaseMs)
+    }
     for (const [index, base] of this.#bases.entries()) {
       const { free = 0, lost = 0 } = pools[index] ?? {}
       if (free > 0) base.free = true
@@ -211,8 +228,17 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   }
 
   #end(loan: Loan): void {
+    const { open } = loan.stream
     loan.open = false
-    loan.stream.open.delete(loan.message.id)
+    if (open.get(loan.message.id) === loan) open.delete(loan.message.id)
+  }
+
+  /** It stays on loan in its partition, for the next owner; who has not begun it is not charged for it. */
+  #unlend(loan: Loan): void {
+    this.#end(loan)
+    if (!loan.suspect) return
+    if (loan.stream.share?.lost === false) void this.#settler.giveBack(loan, loan.note)
+    this.#fetcher.settled(loan)
   }
 
   #cleared(loan: Loan): void {
@@ -239,18 +265,19 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   async #close(): Promise<void> {
     this.#service.close()
     this.#membership.stop()
-    const dirty = this.#shares.dirty
-    const suspects = this.streams().flatMap(({ open }) => [...open.values()].filter(({ suspect }) => suspect))
-    for (const loan of suspects) void this.giveBack(loan, loan.note)
-    await atMost(closeLimitMs, this.#leave(dirty))
+    await atMost(closeLimitMs, this.#leave())
     this.#settler.stop()
     for (const stream of this.streams()) this.#lose(stream)
     this.#shares.loseAll()
     this.#host.closed(this)
   }
 
-  async #leave(dirty: readonly number[]): Promise<void> {
+  async #leave(): Promise<void> {
     if (!this.link.ready) return
+    await this.#service.fetched()
+    const { dirty } = this.#shares
+    const suspects = this.streams().flatMap(({ open }) => [...open.values()].filter(({ suspect }) => suspect))
+    for (const loan of suspects) void this.giveBack(loan, loan.note)
     await this.#settler.flush()
     await this.#membership.leave(dirty).catch(() => {})
   }

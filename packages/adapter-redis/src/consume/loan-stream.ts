@@ -45,6 +45,7 @@ export class LoanStream {
   free = false
   /** In the stream without keys: there may be something that a dead member had. */
   orphans = false
+  #brokeAt: number | undefined
 
   constructor(topic: TopicKeys, key: string, number: number) {
     this.topic = topic
@@ -71,6 +72,11 @@ export class LoanStream {
     return this.share !== undefined && (this.share.lost || this.share.leaving !== undefined)
   }
 
+  /** Given out, and not settled since. */
+  holds(id: string): boolean {
+    return this.open.has(id) || this.again.some(({ message }) => message.id === id)
+  }
+
   lend(loan: Loan): Loan {
     this.open.set(loan.message.id, loan)
     return loan
@@ -78,7 +84,15 @@ export class LoanStream {
 
   /** A reply was lost: what it said is on loan to us, unseen. */
   lookAgain(): void {
+    this.#brokeAt = performance.now()
     if (this.mode === 'fresh') this.startPaging(undefined)
+  }
+
+  /** What the lost connection still carried, the server may have done only after we had looked. */
+  lookOnceMore(afterMs: number): void {
+    if (this.#brokeAt === undefined || this.mode !== 'fresh' || performance.now() - this.#brokeAt < afterMs) return
+    this.#brokeAt = undefined
+    this.startPaging(undefined)
   }
 
   startPaging(known: ReadonlySet<string> | undefined): void {
@@ -113,9 +127,13 @@ export class LoanStream {
     return ready
   }
 
-  /** Where a group must go on so that nothing that is on loan here is left out; with nothing on loan, at the beginning. */
+  /**
+   * Where a group must go on so that nothing it has not handled is left out: before what is on loan here; at the beginning
+   * if there is nothing, or if others may have something that is not known here.
+   */
   get resumeId(): string {
-    let lowest: string | undefined
+    if (this.number === 0 || this.mode === 'page' || this.#brokeAt !== undefined) return '0-0'
+    let lowest: string | undefined = this.again[0]?.message.id
     for (const id of this.open.keys()) if (lowest === undefined || isLower(id, lowest)) lowest = id
     if (lowest === undefined) return '0-0'
     const [ms = '0', sequence = '0'] = lowest.split('-')

@@ -99,7 +99,7 @@ export class Reader {
     for (const [id, fields] of rows) {
       const text = id.toString('latin1')
       // Given out already, before the group was made anew.
-      if (stream.open.size > 0 && stream.open.has(text)) continue
+      if (stream.holds(text)) continue
       const entry = new Entry(stream.topic.topic, stream.number, text, fields)
       bytes += entry.body.length
       loans.push(stream.lend(new Loan(this.#host, stream, entry)))

@@ -16,6 +16,8 @@ export interface SharesHost {
   fetched(): Promise<void>
   /** Takes back what the core has not fetched yet. */
   withdraw(matching: (loan: Loan) => boolean): void
+  /** The core never had it. */
+  unlent(loan: Loan): void
   /** Resolves when everything that was settled is recorded. */
   recorded(): Promise<void>
   /** Tells the server that the partition is free. */
@@ -107,7 +109,7 @@ export class Shares {
     await this.#host.fetched()
     const unfetched = new Set<Loan>()
     this.#host.withdraw((loan) => loan.stream.share === share && Boolean(unfetched.add(loan)))
-    for (const loan of unfetched) loan.stream.open.delete(loan.message.id)
+    for (const loan of unfetched) this.#host.unlent(loan)
     if (loansOf(share).length > 0) await this.#settled(share, leaving.signal)
     while (!share.lost) {
       await this.#host.recorded()

@@ -48,6 +48,16 @@ local function append(stream, ...)
   return done
 end`
 
+/** The last id that a stream has ever had; '0-0' where there is none. */
+export const lastId: string = `
+local function last_id_of(stream)
+  local info = redis.pcall('XINFO', 'STREAM', stream)
+  for at = 1, #info, 2 do
+    if info[at] == 'last-generated-id' then return info[at + 1] end
+  end
+  return '0-0'
+end`
+
 /** A member whose lease nobody ended, and a partition that is still its own. */
 export const fence: string = `
 local function is_member(members, me)

@@ -1,4 +1,4 @@
-import { script, type Script } from './script.ts'
+import { lastId, script, type Script } from './script.ts'
 
 /**
  * Registers a topic. What is settled already stays.
@@ -23,32 +23,26 @@ return tonumber(redis.call('HGET', KEYS[1], 'partitions'))`,
  */
 export const ends: Script = script(
   'ends',
+  lastId,
   `
 local ids = {}
-for i, key in ipairs(KEYS) do
-  ids[i] = '0-0'
-  local info = redis.pcall('XINFO', 'STREAM', key)
-  for at = 1, #info, 2 do
-    if info[at] == 'last-generated-id' then ids[i] = info[at + 1] end
-  end
-end
+for i, key in ipairs(KEYS) do ids[i] = last_id_of(key) end
 return ids`,
 )
 
 /**
  * Sees to it that a group exists on all streams of a topic.
  *
- * KEYS: meta, streams.
- * ARGV: group; then for each stream the id after which a new group starts ('$' for its end) and the one for a group
+ * KEYS: meta, where each stream ended when the group was deleted, streams.
+ * ARGV: group; 1 if a member asks, who goes on there; then for each stream the id after which a new group starts ('$' for its end) and the one for a group
  * that was registered but is gone.
- * Reply: 1 if the group is new, 0 if it was registered, 2 if it was and had to be made again somewhere.
+ * Reply: 1.
  */
 export const createGroup: Script = script(
   'create-group',
   `
 local field = 'group:' .. ARGV[1]
 local known = redis.call('HEXISTS', KEYS[1], field) == 1
-local again = false
 local function entries_added(key)
   local info = redis.pcall('XINFO', 'STREAM', key)
   for at = 1, #info, 2 do
@@ -56,8 +50,9 @@ local function entries_added(key)
   end
   return 0
 end
-for i = 2, #KEYS do
-  local start = ARGV[known and 2 * i - 1 or 2 * i - 2]
+for i = 3, #KEYS do
+  local start = ARGV[known and 2 * i - 2 or 2 * i - 3]
+  if ARGV[2] == '1' and not known then start = redis.call('HGET', KEYS[2], KEYS[i]) or start end
   local done
   -- Redis 7 counts the lag if it is told how far the group has come.
   if start == '$' or start == '0-0' then
@@ -67,9 +62,9 @@ for i = 2, #KEYS do
   if not done or (done.err and not string.find(done.err, 'BUSYGROUP', 1, true)) then
     done = redis.pcall('XGROUP', 'CREATE', KEYS[i], ARGV[1], start, 'MKSTREAM')
   end
-  if not done.err then again = known
-  elseif not string.find(done.err, 'BUSYGROUP', 1, true) then return done end
+  if done.err and not string.find(done.err, 'BUSYGROUP', 1, true) then return done end
 end
 redis.call('HSET', KEYS[1], field, '1')
-return known and (again and 2 or 0) or 1`,
+redis.call('DEL', KEYS[2])
+return 1`,
 )

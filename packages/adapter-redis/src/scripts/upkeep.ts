@@ -1,4 +1,4 @@
-import { clock, ring, script, type Script } from './script.ts'
+import { clock, lastId, ring, script, type Script } from './script.ts'
 
 /** Lua for comparing ids: too long for the doubles of Lua, so by length and then as text. */
 const compare: string = `
@@ -155,16 +155,21 @@ return { lag, pending, oldest and math.max(0, clock() - tonumber(string.match(ol
 )
 
 /**
- * Forgets a group.
+ * Forgets a group, but not at once where the streams ended: members that are still at it go on there.
  *
- * KEYS: meta, members, leases, notes, bell, streams.
- * ARGV: group.
+ * KEYS: meta, members, leases, notes, bell, ends, streams.
+ * ARGV: group, for how long the ends are remembered in ms.
  */
 export const forget: Script = script(
   'forget',
   ring,
+  lastId,
   `
-for i = 6, #KEYS do redis.pcall('XGROUP', 'DESTROY', KEYS[i], ARGV[1]) end
+for i = 7, #KEYS do
+  redis.pcall('XGROUP', 'DESTROY', KEYS[i], ARGV[1])
+  redis.call('HSETNX', KEYS[6], KEYS[i], last_id_of(KEYS[i]))
+end
+redis.call('PEXPIRE', KEYS[6], ARGV[2])
 redis.call('HDEL', KEYS[1], 'group:' .. ARGV[1])
 local members = redis.call('ZCARD', KEYS[2])
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])

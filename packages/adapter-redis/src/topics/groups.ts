@@ -3,6 +3,9 @@ import type { Link } from '../link/link.ts'
 import { forget, inspect } from '../scripts/upkeep.ts'
 import type { Catalog } from './catalog.ts'
 
+// Members find out within a lease.
+const rememberMs = 86_400_000
+
 export async function inspectGroup(
   link: Link,
   catalog: Catalog,
@@ -23,5 +26,5 @@ export async function deleteGroup(link: Link, catalog: Catalog, topic: string, g
   if (partitions === undefined) return
   const keys = catalog.of(topic)
   const own = [keys.meta, keys.members(group), keys.leases(group), keys.notes(group), keys.bell(group)]
-  await link.run(forget, [...own, ...keys.streams(partitions)], [group])
+  await link.run(forget, [...own, keys.deleted(group), ...keys.streams(partitions)], [group, rememberMs])
 }

@@ -16,7 +16,7 @@ export function readHistory(link: Link, catalog: Catalog, range: ReadRange): Asy
 }
 
 async function open(link: Link, catalog: Catalog, { topic, after, since, until }: ReadRange): Promise<Cursor[]> {
-  const place = after === undefined ? undefined : placeOf(after)
+  const place = after === undefined ? undefined : placeOf(after, 'after')
   const keys = catalog.of(topic)
   // Without registration there may still be what somebody else wrote.
   const streams = keys.streams((await catalog.find(topic)) ?? 0)

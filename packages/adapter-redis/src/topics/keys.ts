@@ -79,6 +79,11 @@ export class TopicKeys {
     return `${this.base}:notes:${group}`
   }
 
+  /** A hash, for a while after the group was deleted: where each stream ended then. */
+  deleted(group: string): string {
+    return `${this.base}:deleted:${group}`
+  }
+
   /** A stream of one entry, written to when members have something to look at. */
   bell(group: string): string {
     return `${this.base}:bell:${group}`

@@ -1,3 +1,5 @@
+import { ConfigInvalidError } from '@bus/core/spi'
+
 // A position is `<milliseconds>-<sequence>.<stream>` with zeros in front, so that plain text comparison is the order of
 // the merged streams. Stream 0 is the one without keys, then come the partitions. A sequence of more than six digits
 // (only foreign writers choose such) is written in full behind a sign that sorts after every digit.
@@ -17,10 +19,11 @@ export function positionOf(id: string, stream: number): string {
   return `${id.slice(0, dash).padStart(14, '0')}-${padded}.${String(stream).padStart(3, '0')}`
 }
 
-/** @throws RangeError unless `position` came from this adapter. */
-export function placeOf(position: string): Place {
+/** @throws ConfigInvalidError unless `position`, which the caller knows by `name`, came from this adapter. */
+export function placeOf(position: string, name: string): Place {
   const found = pattern.exec(position)
-  if (found === null) throw new RangeError(`${JSON.stringify(position)} is not a position of the Redis adapter.`)
+  if (found === null)
+    throw new ConfigInvalidError([{ name, problem: `${JSON.stringify(position)} is not a position of this adapter` }])
   return { ms: Number(found[1]), sequence: BigInt(found[2] ?? found[3] ?? 0), stream: Number(found[4]) }
 }
 
