@@ -40,7 +40,8 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   readonly #onClose: (consumer: GroupConsumer) => void
   readonly #timer: NodeJS.Timeout
   #starts: Starts = new Map()
-  #assigned: ReadonlySet<Partition> = new Set()
+  /** What the last assignment gives to this member, see `placeOf`. */
+  #assigned: ReadonlySet<string> = new Set()
   #givingUp: Promise<void> = Promise.resolve()
   #counts: ReadonlyMap<string, number> = new Map()
   readonly #closed = new AbortController()
@@ -75,7 +76,8 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     await this.#sendGhostsAway()
     if (this.#closing !== undefined) return
     this.#membership.start()
-    while (this.#common.settings.awaitJoin && this.state.status === 'joining' && this.#closing === undefined) await pause(10)
+    while (this.#common.settings.awaitJoin && this.state.status === 'joining' && this.#closing === undefined)
+      await pause(10)
   }
 
   pull(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
@@ -112,18 +114,38 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   }
 
   async assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
-    const before = new Map(this.#lending.partitions.map((partition) => [`${partition.name}/${partition.id}`, partition]))
+    const before = new Map(
+      this.#lending.partitions.map((partition) => [placeOf(partition.name, partition.id), partition]),
+    )
     const wanted = this.#options.topics.flatMap(({ topic }) => {
       const name = this.#common.names.topic(topic)
-      return (assignment.partitions[name] ?? []).map((id) => ({ topic, name, id, known: before.get(`${name}/${id}`) }))
+      return (assignment.partitions[name] ?? []).map((id) => {
+        const place = placeOf(name, id)
+        return { topic, name, id, place, known: before.get(place) }
+      })
     })
-    const asked = wanted.filter(({ known }) => known?.held !== true)
-    const stored = await this.#stored(asked.map(({ name, id }) => ({ topic: name, partition: id })), signal)
-    if (this.#closing !== undefined) return
-    const mine = wanted.map(({ topic, name, id, known }) => {
-      const offset = stored.get(`${name}/${id}`)
+    // At once: what comes back while it is being given up is not to be dropped when that is done.
+    this.#assigned = new Set(wanted.map(({ place }) => place))
+    const stored = new Map<string, Committed | undefined>()
+    for (;;) {
+      // Again: what was held at first may have been given up while the others were asked for.
+      const unknown = wanted.filter(({ known, place }) => known?.held !== true && !stored.has(place))
+      if (unknown.length === 0) break
+      const found = await this.#stored(
+        unknown.map(({ name, id }) => ({ topic: name, partition: id })),
+        signal,
+      )
+      for (const { place } of unknown) stored.set(place, found.get(place))
+      if (this.#closing !== undefined) return
+    }
+    const mine = wanted.map(({ topic, name, id, place, known }) => {
+      const offset = stored.get(place)
       // Nobody has had it meanwhile, or has got any further: what was fetched and what is on loan stay good.
-      if (known !== undefined && (known.held || sameOffset(offset, known.stored) || sameOffset(offset, known.sent))) {
+      if (
+        known !== undefined &&
+        !known.lost &&
+        (known.held || sameOffset(offset, known.stored) || sameOffset(offset, known.sent))
+      ) {
         known.held = true
         return known
       }
@@ -134,7 +156,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     for (const partition of before.values()) {
       if (!mine.includes(partition) && !partition.held) this.#drop(partition)
     }
-    this.#assigned = new Set(mine)
     this.#lending.partitions = [...mine, ...surplus]
     for (const partition of mine) this.#commits.changed(partition, false)
     const leaving = surplus.filter((partition) => !partition.leaving)
@@ -160,7 +181,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       partition.leaving = false
       partition.ending = false
       // It may have come back meanwhile.
-      if (this.#assigned.has(partition)) continue
+      if (this.#assigned.has(placeOf(partition.name, partition.id))) continue
       this.#drop(partition)
       this.#lending.partitions = this.#lending.partitions.filter((other) => other !== partition)
     }
@@ -176,7 +197,10 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     const timer = setTimeout(() => over.abort(), this.#common.settings.drainTimeoutMs)
     const deadline = AbortSignal.any([over.signal, this.#closed.signal])
     const handedOver = this.#options.handover?.(open, deadline).catch(() => {}) ?? allSettled(partitions, deadline)
-    await Promise.race([handedOver, new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()))])
+    await Promise.race([
+      handedOver,
+      new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve())),
+    ])
     clearTimeout(timer)
   }
 
@@ -195,7 +219,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       async () => link.committed(await link.coordinator(this.group), this.group, partitions),
       { signal },
     )
-    return new Map(found.map((offset) => [`${offset.topic}/${offset.partition}`, offset]))
+    return new Map(found.map((offset) => [placeOf(offset.topic, offset.partition), offset]))
   }
 
   async #countPartitions(): Promise<ReadonlyMap<string, number>> {
@@ -226,7 +250,8 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     await persist(async () => {
       const node = await link.coordinator(this.group)
       for (const { member, clientId } of await link.members(node, this.group)) {
-        if (clientId.startsWith(instance) && clientId !== clientName) await link.leave(node, this.group, member).catch(() => {})
+        if (clientId.startsWith(instance) && clientId !== clientName)
+          await link.leave(node, this.group, member).catch(() => {})
       }
     })
   }
@@ -257,6 +282,10 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
 
 async function allSettled(partitions: readonly Partition[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted && partitions.some(({ lent }) => lent > 0)) await pause(10, signal)
+}
+
+function placeOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`
 }
 
 function sameOffset(a: Committed | undefined, b: Committed | undefined): boolean {
