@@ -1,4 +1,5 @@
 import { inapplicable, type ConformanceCase, type Tier } from './case.ts'
+import { facadeCases } from './cases/facade/index.ts'
 import { spiCases } from './cases/index.ts'
 import { runRepeatedly } from './run-case.ts'
 import type { Runner, Subject } from './subject.ts'
@@ -6,6 +7,7 @@ import { assertFacts } from './support/facts.ts'
 
 export { inapplicable } from './case.ts'
 export type { ConformanceCase, Tier } from './case.ts'
+export { facadeCases } from './cases/facade/index.ts'
 export { spiCases } from './cases/index.ts'
 export { killersOf } from './mutants/killers.ts'
 export type { Killer } from './mutants/killers.ts'
@@ -18,6 +20,8 @@ export type { ConsumeChoice } from './support/context.ts'
 export { decorate, decorateConsumer, decorateDeliveries, decorateDelivery } from './support/decorate.ts'
 export { faultyAdapter } from './support/faulty-adapter.ts'
 export type { Faults } from './support/faulty-adapter.ts'
+
+const allCases: readonly ConformanceCase[] = [...spiCases, ...facadeCases]
 
 const titles: Readonly<Record<Tier, string>> = {
   spi: 'the adapter keeps the promises of its interface',
@@ -32,7 +36,7 @@ const titles: Readonly<Record<Tier, string>> = {
  * environment each of them runs N times at once. Give the runner a time limit of at least three times
  * {@link Subject.patienceMs}.
  */
-export function conformance(runner: Runner, subject: Subject, cases: readonly ConformanceCase[] = spiCases): void {
+export function conformance(runner: Runner, subject: Subject, cases: readonly ConformanceCase[] = allCases): void {
   for (const tier of Object.keys(titles) as Tier[]) {
     const ofTier = cases.filter((one) => one.tier === tier)
     if (ofTier.length === 0) continue
