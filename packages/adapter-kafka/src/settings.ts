@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigInvalidError, type ConfigIssue, type PublishBacklogLimits, withoutUserInfo } from '@bus/core/spi'
+import { type Log, logFrom } from './log.ts'
 import type { KafkaAdapterOptions, KafkaSaslOptions, SaslMechanism } from './options.ts'
 
 export const saslMechanisms: readonly SaslMechanism[] = ['plain', 'scram-sha-256', 'scram-sha-512']
-
-export interface Log {
-  readonly enabled: boolean
-  debug(message: string): void
-  warn(message: string): void
-}
 
 /** The options with everything decided. */
 export interface Settings {
@@ -50,7 +45,6 @@ export function settingsFrom(options: KafkaAdapterOptions): Settings {
   const clientId = options.clientId ?? 'event-bus'
   const instance = options.instanceId === undefined ? undefined : `${clientId}@${options.instanceId}#`
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000
-  const { logger } = options
   return {
     brokers: options.brokers,
     clientName: instance === undefined ? clientId : instance + randomUUID().slice(0, 8),
@@ -74,11 +68,7 @@ export function settingsFrom(options: KafkaAdapterOptions): Settings {
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.min(500, Math.ceil(sessionTimeoutMs / 3)),
     drainTimeoutMs: options.drainTimeoutMs ?? 60_000,
     awaitJoin: options.awaitJoin ?? false,
-    log: {
-      enabled: logger?.debug !== undefined,
-      debug: (message) => logger?.debug?.(message),
-      warn: (message) => logger?.warn?.(message),
-    },
+    log: logFrom(options.logger),
     clientFixes: options.clientFixes ?? true,
   }
 }
@@ -131,9 +121,10 @@ function problemsOf(options: KafkaAdapterOptions): readonly ConfigIssue[] {
   return issues
 }
 
-const choices = { topics: ['auto', 'require'], compression: ['none', 'gzip'] } as const satisfies Record<string, readonly string[]> as Readonly<
-  Record<'topics' | 'compression', readonly string[]>
->
+const choices = { topics: ['auto', 'require'], compression: ['none', 'gzip'] } as const satisfies Record<
+  string,
+  readonly string[]
+> as Readonly<Record<'topics' | 'compression', readonly string[]>>
 
 const numbers = [
   'connectionTimeout',
@@ -155,6 +146,7 @@ export function brokerProblem(broker: unknown): string | undefined {
     const port = Number(/^[^\s:/@]+:(\d{1,5})$/.exec(broker)?.[1])
     if (port >= 1 && port <= 65_535) return undefined
   }
-  const shown = typeof broker === 'string' ? JSON.stringify(withoutUserInfo(broker).replace(/^[^/]*@/, '…@')) : String(broker)
+  const shown =
+    typeof broker === 'string' ? JSON.stringify(withoutUserInfo(broker).replace(/^[^/]*@/, '…@')) : String(broker)
   return `${shown} is not "host:port"`
 }

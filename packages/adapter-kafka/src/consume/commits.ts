@@ -1,7 +1,7 @@
 import type { Committed, Link } from '../driver/driver.ts'
 import { codeOf, isTransient } from '../driver/driver-error.ts'
 import { pause } from '../pause.ts'
-import type { Log } from '../settings.ts'
+import type { Log } from '../log.ts'
 import { maxMetadataBytes } from './commit-metadata.ts'
 import type { Membership } from './membership.ts'
 import type { Partition } from './partition.ts'

@@ -1,8 +1,8 @@
-import type { FetchedPartition, Link } from '../driver/driver.ts'
+import type { FetchedPartition, Link, OffsetQuery } from '../driver/driver.ts'
 import { isTransientCode } from '../driver/driver-error.ts'
 import type { Names } from '../names.ts'
 import { pause } from '../pause.ts'
-import type { Log } from '../settings.ts'
+import type { Log } from '../log.ts'
 import { findOffsets } from '../topics/offsets.ts'
 import type { Topics } from '../topics/topics.ts'
 import type { Lending } from './lending.ts'
@@ -23,6 +23,8 @@ export class Fetcher {
   readonly #lending: Lending
   readonly #busy = new Set<number>()
   readonly #stop = new AbortController()
+  /** Their topic was missing: it may be another one now, whose log happens to reach beyond their position. */
+  readonly #suspects = new WeakSet<Partition>()
   #searching = false
   /** Why nothing comes, since when. */
   #problem: { readonly reason: string; readonly since: number } | undefined
@@ -67,9 +69,15 @@ export class Fetcher {
   async #serve(node: number): Promise<void> {
     try {
       while (!this.#stop.signal.aborted) {
-        const wanted = this.#lending.partitions.filter((partition) => partition.hungry && this.#leaderOf(partition) === node)
+        const wanted = this.#lending.partitions.filter(
+          (partition) => partition.hungry && this.#leaderOf(partition) === node,
+        )
         if (wanted.length === 0) break
-        if (await this.#fetch(node, wanted)) continue
+        const suspects = wanted.filter((partition) => this.#suspects.has(partition))
+        if (suspects.length > 0) {
+          const checked = await Promise.all(suspects.map((partition) => this.#check(partition)))
+          if (checked.every(Boolean)) continue
+        } else if (await this.#fetch(node, wanted)) continue
         // What is wrong with a node may also be that it does not lead any more.
         for (const { topic } of wanted) this.#topics.forget(topic)
         break
@@ -90,7 +98,10 @@ export class Fetcher {
     let answers: readonly FetchedPartition[]
     try {
       const full = this.#lending.partitions.some((partition) => partition.held && !partition.hungry)
-      answers = await this.#link.fetch(node, positions, { maxWaitMs: full ? shortWaitMs : maxWaitMs, maxBytesPerPartition })
+      answers = await this.#link.fetch(node, positions, {
+        maxWaitMs: full ? shortWaitMs : maxWaitMs,
+        maxBytesPerPartition,
+      })
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error))
       return false
@@ -103,6 +114,7 @@ export class Fetcher {
         if (next !== undefined) known.partition.add(records, next)
       } else {
         healthy = false
+        if (error === 'UNKNOWN_TOPIC_OR_PARTITION') this.#suspects.add(known.partition)
         if (error === 'OFFSET_OUT_OF_RANGE') await this.#relocate(known.partition)
         else this.#failed(`${topic}/${id}: ${error}`, isTransientCode(error))
       }
@@ -128,20 +140,46 @@ export class Fetcher {
       const leaderless = this.#lending.partitions.filter((partition) => this.#leaderOf(partition) < 0)
       if (leaderless.length === 0) break
       for (const topic of new Set(leaderless.map(({ topic: name }) => name))) {
-        await this.#topics.refresh(topic).catch((error: unknown) => this.#failed(String(error)))
+        try {
+          if ((await this.#topics.refresh(topic)) !== undefined) continue
+          for (const partition of leaderless) if (partition.topic === topic) this.#suspects.add(partition)
+        } catch (error) {
+          this.#failed(String(error))
+        }
       }
     }
     this.#searching = false
     this.wake()
   }
 
+  /** Whether it is known where to go on. In a new log even the first record is younger than all that was fetched. */
+  async #check(partition: Partition): Promise<boolean> {
+    const { topic, id, position, horizon } = partition
+    try {
+      const later = await this.#offsetOf(partition, { time: horizon })
+      const anew = later >= 0 && later < position
+      const earliest = anew ? await this.#offsetOf(partition, 'earliest') : position
+      this.#suspects.delete(partition)
+      if (!anew || partition.lost || partition.position !== position) return true
+      this.#log.warn(
+        `topic "${topic}", partition ${id}: the topic was made anew; going on at ${earliest} instead of ${position}`,
+      )
+      partition.moveTo(earliest)
+      return true
+    } catch (error) {
+      this.#failed(error instanceof Error ? error.message : String(error))
+      return false
+    }
+  }
+
   /** Retention has removed what comes next, or the topic was made anew: then everything in it is new. */
   async #relocate(partition: Partition): Promise<void> {
     const { topic, id, position } = partition
-    const look = async (at: 'earliest' | 'latest'): Promise<number> =>
-      (await findOffsets(this.#link, this.#topics, this.#names, topic, [{ partition: id, at }], this.#stop.signal)).get(id) ?? 0
     try {
-      const [earliest, latest] = [await look('earliest'), await look('latest')]
+      const [earliest, latest] = [
+        await this.#offsetOf(partition, 'earliest'),
+        await this.#offsetOf(partition, 'latest'),
+      ]
       if (partition.lost || partition.position !== position || (position >= earliest && position <= latest)) return
       this.#log.warn(
         `topic "${topic}", partition ${id}: ${position} is not in the log (${earliest} to ${latest}); going on at ${earliest}`,
@@ -150,5 +188,11 @@ export class Fetcher {
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  async #offsetOf({ topic, id }: Partition, at: OffsetQuery['at']): Promise<number> {
+    const queries = [{ partition: id, at }]
+    const found = await findOffsets(this.#link, this.#topics, this.#names, topic, queries, this.#stop.signal)
+    return found.get(id) as number
   }
 }

@@ -42,6 +42,9 @@ export class Partition {
   #tracker = new OffsetTracker()
   #deaths: Deaths
   #position: number
+  /** A time that only records at or beyond the position have, or later ones: in this log, not in one that replaces it. */
+  #horizon = Date.now()
+  #fetched = false
   #ahead: Run[]
   #notes: Map<number, string>
   #storedStarts: number
@@ -68,6 +71,11 @@ export class Partition {
   /** The next offset to fetch. */
   get position(): number {
     return this.#position
+  }
+
+  /** In milliseconds of the brokers' clock as soon as something was fetched. */
+  get horizon(): number {
+    return this.#horizon
   }
 
   get lost(): boolean {
@@ -105,6 +113,7 @@ export class Partition {
       this.#bytes += sizeOf(record)
     }
     this.#position = next
+    this.#pass(records.at(-1))
     // Nothing to lend, and yet there is progress: markers of transactions, or records that were done already.
     if (this.#tracker.waiting === 0) this.#owner.changed(this, false)
   }
@@ -167,7 +176,13 @@ export class Partition {
     const reach = this.#wantsMark ? this.#deaths.reachOf(offset, this.#position - 1) : (this.#tracker.reach() ?? offset)
     const count = this.#deaths.note(offset, begun, this.#tracker.lent, reach)
     const note: CommitNote = { ...count, done: this.#doneRuns(), notes: this.#openNotes() }
-    return { topic: this.name, partition: this.id, offset, metadata: encodeNote(offset, note, maxBytes), starts: count.starts }
+    return {
+      topic: this.name,
+      partition: this.id,
+      offset,
+      metadata: encodeNote(offset, note, maxBytes),
+      starts: count.starts,
+    }
   }
 
   committed(commit: Committed & { readonly starts: number }): void {
@@ -187,6 +202,8 @@ export class Partition {
       this.#bytes = 0
       this.#ahead = []
       this.#notes.clear()
+      this.#horizon = Date.now()
+      this.#fetched = false
     }
     this.#position = offset
     this.#owner.changed(this, false)
@@ -197,6 +214,13 @@ export class Partition {
     this.#lost = true
     this.held = false
     this.#forgetLoans()
+  }
+
+  #pass(last: LogRecord | undefined): void {
+    if (last === undefined) return
+    const after = Number(last.timestamp) + 1
+    this.#horizon = this.#fetched ? Math.max(this.#horizon, after) : after
+    this.#fetched = true
   }
 
   #forgetLoans(): void {
