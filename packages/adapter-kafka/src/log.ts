@@ -8,12 +8,12 @@ export interface Log {
 
 const warnEveryMs = 1_000
 
-/** Without a logger warnings go to the console: what was lost to retention is not to be lost in silence. */
+/** Without a logger warnings are emitted by the process: what was lost to retention is not to be lost in silence. */
 export function logFrom(logger: KafkaLogger | undefined): Log {
   const warned = new Map<string, number>()
   const print =
     logger === undefined
-      ? (message: string): void => console.warn(`[@bus/adapter-kafka] ${message}`)
+      ? (message: string): void => process.emitWarning(`[@bus/adapter-kafka] ${message}`)
       : logger.warn?.bind(logger)
   return {
     enabled: logger?.debug !== undefined,

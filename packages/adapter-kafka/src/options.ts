@@ -84,7 +84,7 @@ export interface KafkaAdapterOptions {
    */
   readonly instanceId?: string | undefined
 
-  /** Default: warnings go to `console.warn`, each at most once a second, and the rest nowhere; `{}` is silent. */
+  /** Default: warnings go to `process.emitWarning`, each at most once a second, and the rest nowhere; `{}` is silent. */
   readonly logger?: KafkaLogger | undefined
   /** Repairs known defects of kafkajs 2.2.4 in this adapter's own connections: a timer that never rests. Default `true`. */
   readonly clientFixes?: boolean | undefined

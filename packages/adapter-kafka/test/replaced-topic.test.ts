@@ -66,7 +66,7 @@ async function consume(cluster: Cluster): Promise<string[]> {
     while (!stop.signal.aborted) {
       for (const loan of await consumer.pull(100, stop.signal)) {
         bodies.push(Buffer.from(loan.message.body).toString())
-        loan.ack()
+        await loan.ack()
       }
     }
   })()
@@ -80,7 +80,7 @@ async function consume(cluster: Cluster): Promise<string[]> {
 
 describe('a topic that was missing', () => {
   it('is consumed from its beginning if it is another one, however long its log is by then', async () => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const cluster = new Cluster()
     cluster.append('a', 'b', 'c')
     const bodies = await consume(cluster)

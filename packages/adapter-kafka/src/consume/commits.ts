@@ -110,8 +110,18 @@ export class Commits {
       }
       for (const partition of partitions) if (!partition.lost) this.#dirty.add(partition)
       this.#untoldSince = since
+      this.#complain()
     })
     this.#hold(sending)
+  }
+
+  /** Of what an operator has to put right, such as a missing ACL; a rebalance ends by itself, or in an expulsion. */
+  #complain(): void {
+    const { problem } = this
+    const { identity } = this.#membership
+    if (problem === undefined || identity === undefined) return
+    if (this.#refusal === undefined || belated.has(this.#refusal)) return
+    this.#log.warn(`group "${identity.group}": ${problem}; what is done now would be done again after a restart`)
   }
 
   /** One at a time, so that none overtakes another; then what has changed meanwhile. */
@@ -146,9 +156,12 @@ export class Commits {
         if (error === undefined) known?.[0].committed(known[1])
         else problem = error
       }
-      return problem === undefined || this.#refused(problem)
+      if (problem !== undefined) return this.#refused(problem)
+      this.#refusal = undefined
+      return true
     } catch (error) {
-      const code = (this.#refusal = codeOf(error))
+      const code = codeOf(error)
+      this.#refusal = code ?? String(error)
       if (isTransient(error)) this.#membership.coordinatorLost()
       return code === 'CLOSED'
     }
