@@ -26,6 +26,11 @@ describe('connecting', () => {
     expect(error.message).not.toContain('s3cret')
   })
 
+  it('fails when the server has no such database, instead of using another one', async () => {
+    const error = await failure(new RedisAdapter({ url: `${await redisUrl()}/99` }))
+    expect(error.message).toContain('has no such database')
+  })
+
   it('fails in time when nobody answers', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')

@@ -121,6 +121,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     this.#assertOpen()
     if (isPattern(topic)) assertPattern(topic)
     else assertTopic(topic)
+    if (typeof handler !== 'function') {
+      throw new ConfigInvalidError([{ name: 'handler', problem: `${String(handler)} is not a function` }])
+    }
     const policy = subscriptionPolicy(options, this.#options.defaultSubscriptionOptions, attachedDefaults(this.#adapter))
     assertNoLoop(topic, policy)
     const startFrom = startOf(options.startFrom)

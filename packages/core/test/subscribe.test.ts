@@ -29,6 +29,11 @@ describe('subscribe', () => {
     ])
   })
 
+  it('refuses what is no handler: it would make every event fail', async () => {
+    const { bus } = scene()
+    expect(await rejection(bus.subscribe('orders', undefined as never))).toMatchObject({ code: 'BUS_CONFIG_INVALID' })
+  })
+
   it('consumes the retry topic along with the topic, in a group only', async () => {
     const { bus, adapter } = scene()
     await bus.subscribe('orders', () => {}, { consumerGroup: 'billing' })

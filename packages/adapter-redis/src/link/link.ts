@@ -53,6 +53,9 @@ export class Link {
     })
     try {
       await Promise.race([client.connect(), limit])
+      // A client whose SELECT was refused goes on, in database 0.
+      const { db } = this.#settings.server
+      if (db !== 0) await Promise.race([client.select(db), limit])
       this.#established = true
     } catch (error) {
       this.#client = undefined
