@@ -63,6 +63,7 @@ export class Failures {
       firstFailureAt: job.firstFailureAt,
       lastFailureAt: now,
       error,
+      deaths: job.deaths,
     }
     switch (verdict.kind) {
       case 'hold':

@@ -29,6 +29,11 @@ describe('Job', () => {
     expect([job.attempt, job.firstFailureAt]).toEqual([4, 1_000])
   })
 
+  it('adds the deaths before it was copied to those since', () => {
+    const delivery = new FakeDelivery(stored('{}', { headers: { 'bus-deaths': '2' } }), { redeliveries: 1 })
+    expect([new Job(delivery).deaths, jobWith({}).deaths]).toEqual([3, 0])
+  })
+
   it('goes on counting where it was given back', () => {
     const given = jobWith({})
     given.attempt = 3

@@ -8,6 +8,8 @@ export class Job {
   attempt: number
   /** Epoch milliseconds. */
   firstFailureAt: number | undefined
+  /** How often its process died while it was handled, before it came here as a copy included. */
+  readonly deaths: number
   /** It failed; epoch milliseconds before which it is not started again. */
   heldUntil: number | undefined
   /** What it waits behind others for; taken off when its key need not wait for it. */
@@ -21,6 +23,7 @@ export class Job {
     this.attempt = note?.attempt ?? count(headers[header.attempt]) ?? 1
     this.firstFailureAt = note?.firstFailureAt ?? count(headers[header.deadFirst])
     this.heldUntil = note?.heldUntil
+    this.deaths = delivery.redeliveries + (count(headers[header.deaths]) ?? 0)
     this.key = delivery.message.key
   }
 

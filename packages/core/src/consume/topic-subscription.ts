@@ -180,11 +180,11 @@ export class TopicSubscription implements FailureHost {
     const heldMs = job.heldUntil === undefined ? 0 : job.heldUntil - this.clock.now()
     // It was given back while it waited for this start.
     if (heldMs > 0) return this.hold(job, heldMs)
-    const { redeliveries } = job.delivery
-    const verdict = redeliveries === 0 ? undefined : judgeCrashes(redeliveries, this.policy)
+    const { deaths } = job
+    const verdict = deaths === 0 ? undefined : judgeCrashes(deaths, this.policy)
     if (verdict !== undefined) {
       this.#loans.begin(job)
-      void this.#failures.carryOut(job, verdict, new Error(`its process died ${redeliveries} times while it was handled`))
+      void this.#failures.carryOut(job, verdict, new Error(`its process died ${deaths} times while it was handled`))
       return undefined
     }
     try {

@@ -35,6 +35,12 @@ describe('retryCopy', () => {
     })
   })
 
+  it('says how often its process died, if it did', () => {
+    const copy = retryCopy('orders.billing.retry', source, { ...failure, deaths: 2 }, 12_345)
+    expect(copy.headers).toMatchObject({ 'bus-deaths': '2' })
+    expect(headersAfter(storedCopy(copy, '1'))).not.toHaveProperty('bus-deaths')
+  })
+
   it('keeps the first place through further retries', () => {
     const once = storedCopy(retryCopy('orders.billing.retry', source, failure, 12_345), '1')
     const twice = retryCopy('orders.billing.retry', once, { ...failure, attempts: 5 }, 99_999)

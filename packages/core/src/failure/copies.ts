@@ -13,6 +13,8 @@ export interface Failure {
   readonly firstFailureAt: number
   readonly lastFailureAt: number
   readonly error: unknown
+  /** Deaths of its process so far; default 0. */
+  readonly deaths?: number | undefined
 }
 
 const stackBytes = 8 * 1024
@@ -26,6 +28,7 @@ export function retryCopy(to: string, source: StoredMessage, failure: Failure, n
     {
       ...source.headers,
       [header.attempt]: String(failure.attempts + 1),
+      ...(failure.deaths ? { [header.deaths]: String(failure.deaths) } : {}),
       [header.deadFirst]: String(failure.firstFailureAt),
       [header.deadPosition]: originalPosition(source),
     },
@@ -45,8 +48,13 @@ export function deadCopy(
   withStack: boolean = true,
 ): CopyMessage {
   const { error } = failure
-  const { [header.attempt]: _attempt, [header.notBefore]: _notBefore, [header.deadStack]: _stack, ...kept } =
-    source.headers as Record<string, string>
+  const {
+    [header.attempt]: _attempt,
+    [header.deaths]: _deaths,
+    [header.notBefore]: _notBefore,
+    [header.deadStack]: _stack,
+    ...kept
+  } = source.headers as Record<string, string>
   const headers: Record<string, string> = {
     ...kept,
     [header.deadReason]: reason,

@@ -2,6 +2,8 @@
 export const header = {
   /** The number of the next start. */
   attempt: 'bus-attempt',
+  /** How often its process died while what it is a copy of was handled. */
+  deaths: 'bus-deaths',
   /** Epoch milliseconds before which a copy is not to be handled. */
   notBefore: 'bus-not-before',
   deadReason: 'bus-dead-reason',
