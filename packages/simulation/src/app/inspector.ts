@@ -85,7 +85,7 @@ export class Inspector {
   }
 
   #balances({ owner, tally, subscriptions }: Process, stats: Stats): void {
-    const uncut = subscriptions.every(({ stop }) => stop === undefined)
+    const uncut = subscriptions.every(({ stop, cut }) => stop === undefined && !cut)
     const books: readonly (readonly [string, number, number])[] = [
       ['published', stats.publishedEvents, tally.published],
       ['not published', stats.failedPublishes, tally.unpublished],

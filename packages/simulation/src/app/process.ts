@@ -101,6 +101,7 @@ export class Process {
         this.ready = true
         return
       } catch (error) {
+        subscription.cut = true
         this.scene.say?.(`${subscription.name} cannot subscribe: ${String(error)}`)
         await this.sleep(patience)
       }

@@ -39,6 +39,8 @@ export class Subscription {
   readonly members: Member[] = []
   stop: Stop | undefined
   ended = false
+  /** It could not be made as a whole once: what it did till then stands in no book. */
+  cut = false
   /** Attempts that take a slot. */
   running = 0
 

@@ -4,15 +4,18 @@ import type { Subscription } from '../app/subscription.ts'
 import type { Scene } from '../run/scene.ts'
 import type { Attempt, Failure } from './attempt.ts'
 import type { Order } from './order.ts'
+import { StartRules } from './start-rules.ts'
 
 /** What is checked when a handler starts, and what is noted when it ends. */
 export class Attempts {
   readonly #scene: Scene
   readonly #order: Order
+  readonly #rules: StartRules
 
   constructor(scene: Scene, order: Order) {
     this.#scene = scene
     this.#order = order
+    this.#rules = new StartRules(scene)
   }
 
   starts(subscription: Subscription, event: BaseEvent, context: HandlerContext): Attempt | undefined {
@@ -47,10 +50,7 @@ export class Attempts {
     )
     const last = loan.record.attempts.at(-1)
     if (last !== undefined) this.expire(last)
-    this.#isWhatWasPublished(attempt, event, context)
-    this.#mayStart(attempt)
-    this.#isDue(attempt)
-    this.#isCountedRight(attempt)
+    this.#rules.check(attempt, event, context)
     this.#order.starts(attempt)
     loan.record.attempts.push(attempt)
     subscription.running++
@@ -119,77 +119,6 @@ export class Attempts {
       )
     }
     return says
-  }
-
-  #isWhatWasPublished(
-    { fact, loan, subscription }: Attempt,
-    { metadata, type, payload }: BaseEvent,
-    context: HandlerContext,
-  ): void {
-    const { group, types } = subscription.policy
-    const right =
-      metadata.eventId === fact.id &&
-      type === fact.type &&
-      (payload as { number?: number }).number === fact.number &&
-      context.key === fact.key &&
-      context.topic === loan.member.topic &&
-      context.consumerGroup === group &&
-      metadata.causationId === fact.cause &&
-      loan.item.stored.key === fact.key &&
-      (types === undefined || types.includes(type))
-    if (!right)
-      this.#scene.fail(
-        'a handler gets what was published',
-        `${subscription.name} got ${JSON.stringify({ type, metadata, payload })} for ${fact.id}`,
-      )
-  }
-
-  #mayStart({ loan, subscription, fact }: Attempt): void {
-    const { record, redeliveries } = loan
-    const { stop, policy, name, running } = subscription
-    const late = record.attempts.some(({ lateAck }) => lateAck)
-    if (record.settled !== undefined && !late)
-      this.#scene.fail('nothing starts that was settled', `${name} starts ${fact.id}, which was ${record.settled}`)
-    if (stop !== undefined && stop.step < this.#scene.steps)
-      this.#scene.fail('nothing starts after the end was asked for', `${name} starts ${fact.id}`)
-    if (record.leaving === 'known') this.#scene.fail('nothing starts that is handed over', `${name} starts ${fact.id}`)
-    if (record.attempts.some(({ state }) => state === 'running'))
-      this.#scene.fail('a loan is handled once at a time', `${name} starts ${fact.id} again`)
-    if (running >= policy.concurrency)
-      this.#scene.fail('no more handlers run than allowed', `${name} starts ${fact.id} beside ${running}`)
-    if (redeliveries >= policy.maxDeliveries)
-      this.#scene.fail('crash loops end', `${name} starts ${fact.id} after ${redeliveries} deaths`)
-  }
-
-  #isDue({ loan, subscription, fact, startedWall }: Attempt): void {
-    const due = Math.max(loan.record.progress.earliest, loan.item.stored.notBefore ?? 0)
-    if (startedWall < due)
-      this.#scene.fail(
-        'no start is too early',
-        `${subscription.name} starts ${fact.id} ${due - startedWall} ms before its time`,
-      )
-  }
-
-  #isCountedRight({ loan, subscription, fact, number }: Attempt): void {
-    const { progress, attempts } = loan.record
-    const { maxRetries, maxDeliveries } = subscription.policy
-    if (number !== progress.attempt)
-      this.#scene.fail(
-        'attempts are numbered right',
-        `${subscription.name} starts ${fact.id} as ${number}, not ${progress.attempt}`,
-      )
-    if (number > maxRetries + 1)
-      this.#scene.fail(
-        'no more starts than allowed',
-        `${subscription.name} starts ${fact.id} as ${number} of ${maxRetries + 1}`,
-      )
-    const starts = progress.starts + attempts.length + 1
-    const allowed = (maxRetries + 1) * maxDeliveries
-    if (starts > allowed)
-      this.#scene.fail(
-        'no more starts than allowed',
-        `${subscription.name} starts ${fact.id} for the ${starts}th time, ${allowed} are allowed`,
-      )
   }
 }
 

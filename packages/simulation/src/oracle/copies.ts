@@ -71,14 +71,15 @@ export class Copies {
       'bus-dead-position': this.#origin(loan),
     })
     const starts = record.progress.starts + record.attempts.length
-    this.#facts.expect(copy, { attempt: last.number + 1, earliest: due, firstFailureAt: first, starts })
+    const deaths = record.progress.deaths + loan.redeliveries
+    this.#facts.expect(copy, { attempt: last.number + 1, earliest: due, firstFailureAt: first, starts, deaths })
     record.progress = { ...record.progress, firstFailureAt: first }
   }
 
   #dead(loan: Loan, copy: Message, last: Attempt | undefined): void {
     const { record, item, redeliveries, member } = loan
     const { policy } = member.subscription
-    const crashed = last === undefined && redeliveries >= policy.maxDeliveries
+    const crashed = last === undefined && redeliveries + record.progress.deaths >= policy.maxDeliveries
     const unreadable = last === undefined && item.stored.fact.garbage && !crashed
     const verdict = last?.state === 'failed' ? verdictOf(last) : undefined
     const due = last === undefined ? policy.useDLQ && (crashed || unreadable) : verdict?.kind === 'end' && verdict.bury
@@ -96,6 +97,7 @@ export class Copies {
       'bus-dead-last': failedAt,
       'bus-dead-position': this.#origin(loan),
       'bus-attempt': undefined,
+      'bus-deaths': undefined,
       'bus-not-before': undefined,
     })
     const error = last?.failure?.text

@@ -62,7 +62,7 @@ export class Oracle {
   /** A message is for a group from now on. */
   begins(group: Group, stored: Stored): Progress {
     this.order.begins(group, stored)
-    return stored.progress ?? { attempt: 1, earliest: 0, firstFailureAt: undefined, starts: 0 }
+    return stored.progress ?? { attempt: 1, earliest: 0, firstFailureAt: undefined, starts: 0, deaths: 0 }
   }
 
   lent(loan: Loan): LoanRecord {

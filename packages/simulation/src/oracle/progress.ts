@@ -7,4 +7,6 @@ export interface Progress {
   readonly firstFailureAt: number | undefined
   /** Starts so far, also of what this is a copy of; those aside that no rule charges. */
   readonly starts: number
+  /** Deaths of its process before it was copied to where it is. */
+  readonly deaths: number
 }

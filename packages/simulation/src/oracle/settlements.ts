@@ -27,6 +27,10 @@ export class Settlements {
         `${member.name} acknowledges ${item.stored.fact.id} at ${loan}`,
       )
     }
+    const last = record.attempts.at(-1)
+    if (reason === 'given up' && last !== undefined) {
+      record.progress = { ...record.progress, firstFailureAt: record.progress.firstFailureAt ?? last.failedWall }
+    }
     record.settled ??= 'acknowledged'
     member.hand.delete(loan)
     // A copy concludes by itself, or goes on.
@@ -89,7 +93,8 @@ export class Settlements {
     if (record.copied) return 'a copy is stored'
     const last: Attempt | undefined = record.attempts.at(-1)
     if (last === undefined) {
-      if (redeliveries >= policy.maxDeliveries) return policy.useDLQ ? undefined : 'given up after crashes'
+      if (redeliveries + record.progress.deaths >= policy.maxDeliveries)
+        return policy.useDLQ ? undefined : 'given up after crashes'
       if (member.subscription.isPattern && item.stored.headers['bus-dead-reason'] !== undefined) return 'a dead letter'
       if (fact.garbage) return policy.useDLQ ? undefined : 'given up as unreadable'
       return policy.types?.includes(fact.type) === false ? 'not for this subscription' : undefined

@@ -67,7 +67,8 @@ async function play(scene: Scene): Promise<void> {
   ]
   for (const stage of stages) {
     await untilQuiet(scene)
-    if (looks) {
+    for (let known = -1; looks && scene.violation === undefined && known < scene.broker.topics.length;) {
+      known = scene.broker.topics.length
       scene.agenda.add(scene.backend, 2_000, () => {})
       await untilQuiet(scene)
     }
