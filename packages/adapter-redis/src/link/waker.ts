@@ -160,8 +160,11 @@ export class Waker {
       if (this.#awaited !== undefined && this.#changed) setTimeout(() => this.#changed && this.#interrupt(), 2)
     }
     this.#interrupter.command('CLIENT', 'UNBLOCK', this.#clientId as number).then(again, (error: unknown) => {
-      if (isReply(error)) this.#blockMs = uninterruptedMs
-      else setTimeout(again, 50)
+      if (isReply(error)) {
+        this.#blockMs = uninterruptedMs
+        // The wait under way is the last long one: a new connection ends it.
+        this.#link.reset()
+      } else setTimeout(again, 50)
       this.#interrupting = false
     })
   }
