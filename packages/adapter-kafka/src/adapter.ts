@@ -157,7 +157,10 @@ export class KafkaAdapter implements EventBusAdapter {
         stop = () => reject(signal?.reason)
         signal?.addEventListener('abort', stop)
       })
-      await Promise.race([within(Promise.all([this.#link.connect(), this.#publisher.connect()]), connectionTimeout, late), aborted])
+      await Promise.race([
+        within(Promise.all([this.#link.connect(), this.#publisher.connect()]), connectionTimeout, late),
+        aborted,
+      ])
     } catch (error) {
       throw unavailable('Connecting', brokers, error)
     } finally {

@@ -21,7 +21,8 @@ export function optionsFromEnv(env: Env): KafkaAdapterOptions {
 
 function brokers(reader: EnvReader): readonly string[] {
   const list = reader.list('KAFKA_BROKERS') ?? []
-  if (list.length === 0) reader.issue('KAFKA_BROKERS', 'is missing; expected addresses such as localhost:9092,localhost:9093')
+  if (list.length === 0)
+    reader.issue('KAFKA_BROKERS', 'is missing; expected addresses such as localhost:9092,localhost:9093')
   for (const broker of list) {
     const problem = brokerProblem(broker)
     if (problem !== undefined) reader.issue('KAFKA_BROKERS', problem)
@@ -33,7 +34,11 @@ function sasl(reader: EnvReader): KafkaSaslOptions | undefined {
   const mechanism = reader.oneOf('KAFKA_SASL_MECHANISM', saslMechanisms)
   const username = reader.string('KAFKA_SASL_USERNAME')
   const password = reader.string('KAFKA_SASL_PASSWORD')
-  const given = { KAFKA_SASL_MECHANISM: reader.string('KAFKA_SASL_MECHANISM'), KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password }
+  const given = {
+    KAFKA_SASL_MECHANISM: reader.string('KAFKA_SASL_MECHANISM'),
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: password,
+  }
   const missing = Object.entries(given).filter(([, value]) => value === undefined)
   if (missing.length === 3) return undefined
   for (const [name] of missing) reader.issue(name, 'is missing, while other KAFKA_SASL_* variables are set')

@@ -74,7 +74,9 @@ describe('a process that is killed', () => {
     }
     // What is lent beside it the first times may be counted once or twice, never more.
     expect(poison?.redeliveries).toBe(4)
-    expect(Math.max(...all.filter(({ body }) => body !== '7').map(({ redeliveries }) => redeliveries))).toBeLessThanOrEqual(2)
+    expect(
+      Math.max(...all.filter(({ body }) => body !== '7').map(({ redeliveries }) => redeliveries)),
+    ).toBeLessThanOrEqual(2)
     // It is given up; the others flow on.
     const adapter = await startedAdapter({ partitions: 1, instanceId: 'the-one', clientId: 'event-bus' })
     const consumer = await adapter.consume({ topics: [{ topic, startFrom: 'latest' }], group: 'g' })

@@ -47,7 +47,10 @@ export class DeafProxy {
 
   #join(client: Socket): void {
     const broker = connect(this.#target ?? 0, '127.0.0.1')
-    for (const [socket, other] of [[client, broker], [broker, client]] as const) {
+    for (const [socket, other] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
       this.#sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => {

@@ -172,7 +172,9 @@ describe('a group whose members come and go', () => {
     ]
     await until('both are ready', () => workers.every(({ consumer }) => consumer?.state.status === 'ready'))
     const keys = Array.from({ length: 20 }, (_, n) => `k${n}`)
-    await a.publish(keys.flatMap((key) => [topic, second].map((name) => ({ topic: name, key, headers: {}, body: `${name} ${key}` }))))
+    await a.publish(
+      keys.flatMap((key) => [topic, second].map((name) => ({ topic: name, key, headers: {}, body: `${name} ${key}` }))),
+    )
     await until('all are done', () => journal.finished.size === 40)
     for (const key of keys) {
       expect(new Set(journal.started.filter((entry) => entry.key === key).map(({ worker }) => worker)).size).toBe(1)

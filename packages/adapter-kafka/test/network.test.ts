@@ -35,7 +35,8 @@ describe('a network that lets nothing through, without a sign', () => {
     const worker = await new Worker('g', journal, () => sleep(1)).start(adapter, { ...options, group: 'g' })
     const solo = await new Worker('solo', alone, async () => {}).start(adapter, options)
     await until('it is ready', () => worker.consumer?.state.status === 'ready')
-    const publish = (n: number): Promise<void> => adapter.publish([{ topic, key: `k${n % 5}`, headers: {}, body: `${n}` }])
+    const publish = (n: number): Promise<void> =>
+      adapter.publish([{ topic, key: `k${n % 5}`, headers: {}, body: `${n}` }])
     for (let n = 0; n < 20; n++) await publish(n)
     proxy.cut()
     const waiting = Array.from({ length: 20 }, (_, n) => publish(20 + n))
@@ -52,19 +53,31 @@ describe('a network that lets nothing through, without a sign', () => {
     const log: string[] = []
     for await (const { body } of adapter.read({ topic })) log.push(Buffer.from(body).toString())
     expect(log.toSorted()).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`).toSorted())
-    await until('all is well', () => worker.consumer?.state.status === 'ready' && solo.consumer?.state.status === 'ready')
+    await until(
+      'all is well',
+      () => worker.consumer?.state.status === 'ready' && solo.consumer?.state.status === 'ready',
+    )
     await adapter.ping(AbortSignal.timeout(2_000))
     await Promise.all([worker.stop(), solo.stop()])
   })
 
   it('for longer than a session, costs the membership and nothing else', { timeout: 120_000 }, async () => {
     const topic = freshTopic()
-    const adapter = adapterAt([`127.0.0.1:${proxy.port}`], { requestTimeout: 3_000, connectionTimeout: 2_000, sessionTimeoutMs: 6_000 })
+    const adapter = adapterAt([`127.0.0.1:${proxy.port}`], {
+      requestTimeout: 3_000,
+      connectionTimeout: 2_000,
+      sessionTimeoutMs: 6_000,
+    })
     await adapter.initialize()
     const journal = new Journal()
-    const worker = await new Worker('g', journal, () => sleep(200)).start(adapter, { topics: [{ topic, startFrom: 'latest' }], group: 'g' })
+    const worker = await new Worker('g', journal, () => sleep(200)).start(adapter, {
+      topics: [{ topic, startFrom: 'latest' }],
+      group: 'g',
+    })
     await until('it is ready', () => worker.consumer?.state.status === 'ready')
-    await Promise.all(Array.from({ length: 200 }, (_, n) => adapter.publish([{ topic, key: `k${n % 20}`, headers: {}, body: `${n}` }])))
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) => adapter.publish([{ topic, key: `k${n % 20}`, headers: {}, body: `${n}` }])),
+    )
     await until('some are done', () => journal.finished.size > 20)
     proxy.cut()
     await sleep(10_000)

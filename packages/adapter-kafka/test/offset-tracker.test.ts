@@ -13,7 +13,10 @@ type Step =
   | { readonly do: 'giveBack'; readonly which: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('add' as const), gap: fc.integer({ min: 1, max: 3 }), done: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('add' as const), gap: fc.integer({ min: 1, max: 3 }), done: fc.boolean() }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(1000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('giveBack' as const), which: fc.nat(1000) }) },
@@ -30,7 +33,6 @@ class Model {
   get next(): number | undefined {
     return this.all.find(({ done, lent }) => !done && !lent)?.offset
   }
-
 }
 
 describe('the offset tracker', () => {

@@ -9,7 +9,8 @@ function issuesOf(act: () => unknown): Record<string, string> {
   try {
     act()
   } catch (error) {
-    if (error instanceof ConfigInvalidError) return Object.fromEntries(error.issues.map(({ name, problem }) => [name, problem]))
+    if (error instanceof ConfigInvalidError)
+      return Object.fromEntries(error.issues.map(({ name, problem }) => [name, problem]))
     throw error
   }
   return {}

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackendUnavailableError, ClosedError, PublishBacklogError, PublishError, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
+import {
+  BackendUnavailableError,
+  ClosedError,
+  PublishBacklogError,
+  PublishError,
+  TopicCollisionError,
+  TopicMissingError,
+} from '@bus/core/spi'
 import { type KafkaProcess, startKafka } from '@bus/test-brokers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaAdapter } from '../src/index.ts'
@@ -53,7 +60,12 @@ describe('publishing', () => {
     const adapter = await startedAdapter({ partitions: 3 })
     const topic = freshTopic()
     const body = 'x'.repeat(5_000)
-    const messages = Array.from({ length: 5_000 }, (_, n) => ({ topic, key: `k${n % 7}`, headers: { n: `${n}` }, body }))
+    const messages = Array.from({ length: 5_000 }, (_, n) => ({
+      topic,
+      key: `k${n % 7}`,
+      headers: { n: `${n}` },
+      body,
+    }))
     await adapter.publish(messages)
     const seen = new Map<string, number>()
     let count = 0
@@ -75,8 +87,12 @@ describe('publishing', () => {
   it('says what it will not create, and what cannot be beside each other', async () => {
     const strict = await startedAdapter({ topics: 'require' })
     const topic = freshTopic()
-    expect((await failureOf(strict.publish([{ topic, headers: {}, body: 'x' }]))).cause).toBeInstanceOf(TopicMissingError)
-    await expect(strict.consume({ topics: [{ topic, startFrom: 'latest' }], group: 'g' })).rejects.toBeInstanceOf(TopicMissingError)
+    expect((await failureOf(strict.publish([{ topic, headers: {}, body: 'x' }]))).cause).toBeInstanceOf(
+      TopicMissingError,
+    )
+    await expect(strict.consume({ topics: [{ topic, startFrom: 'latest' }], group: 'g' })).rejects.toBeInstanceOf(
+      TopicMissingError,
+    )
     expect(await history(strict, topic)).toEqual([])
     const adapter = await startedAdapter()
     await adapter.publish([{ topic: `${topic}.a`, headers: {}, body: 'x' }])
@@ -98,7 +114,11 @@ describe('publishing', () => {
 
 describe('without a broker', () => {
   it('initialize rejects in time and names the addresses; so do publish and close', async () => {
-    const adapter = adapterAt(['127.0.0.1:1', '127.0.0.1:2'], { connectionTimeout: 2_000, publishTimeoutMs: 500, backlog: { maxMessages: 2 } })
+    const adapter = adapterAt(['127.0.0.1:1', '127.0.0.1:2'], {
+      connectionTimeout: 2_000,
+      publishTimeoutMs: 500,
+      backlog: { maxMessages: 2 },
+    })
     const began = Date.now()
     const error: unknown = await adapter.initialize().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(BackendUnavailableError)

@@ -21,7 +21,13 @@ async function started(): Promise<KafkaAdapter> {
 }
 
 /** `count` events by `publishers` at once; what became of each. */
-async function publishAll(adapter: KafkaAdapter, topic: string, count: number, publishers: number, during?: (sent: number) => void) {
+async function publishAll(
+  adapter: KafkaAdapter,
+  topic: string,
+  count: number,
+  publishers: number,
+  during?: (sent: number) => void,
+) {
   let next = 0
   const stored = new Set<string>()
   const failed = new Map<string, unknown>()
@@ -53,8 +59,13 @@ describe('a broker that is killed and comes back', () => {
     const [publishing, consuming] = [await started(), await started()]
     const journal = new Journal()
     const alone = new Journal()
-    const worker = await new Worker('g', journal, () => sleep(1)).start(consuming, { topics: [{ topic, startFrom: 'latest' }], group: 'g' })
-    const solo = await new Worker('solo', alone, async () => {}).start(consuming, { topics: [{ topic, startFrom: 'latest' }] })
+    const worker = await new Worker('g', journal, () => sleep(1)).start(consuming, {
+      topics: [{ topic, startFrom: 'latest' }],
+      group: 'g',
+    })
+    const solo = await new Worker('solo', alone, async () => {}).start(consuming, {
+      topics: [{ topic, startFrom: 'latest' }],
+    })
     let restarting: Promise<void> | undefined
     const { stored, failed } = await publishAll(publishing, topic, 4_000, 100, (sent) => {
       if (sent === 1_300 || sent === 2_600) restarting = broker.nodes[0]?.kill().then(() => broker.nodes[0]?.restart())
@@ -70,7 +81,10 @@ describe('a broker that is killed and comes back', () => {
     expect(journal.overlaps).toBe(0)
     expect(journal.duplicates).toEqual([])
     expect(alone.duplicates).toEqual([])
-    await until('all is well', () => worker.consumer?.state.status === 'ready' && solo.consumer?.state.status === 'ready')
+    await until(
+      'all is well',
+      () => worker.consumer?.state.status === 'ready' && solo.consumer?.state.status === 'ready',
+    )
     await Promise.all([worker.stop(), solo.stop()])
   })
 
@@ -106,7 +120,10 @@ describe('a broker that is killed and comes back', () => {
     const topic = freshTopic()
     const adapter = await started()
     const journal = new Journal()
-    const worker = await new Worker('g', journal, () => sleep(1)).start(adapter, { topics: [{ topic, startFrom: 'latest' }], group: 'g' })
+    const worker = await new Worker('g', journal, () => sleep(1)).start(adapter, {
+      topics: [{ topic, startFrom: 'latest' }],
+      group: 'g',
+    })
     const publishing = publishAll(adapter, topic, 1_000, 20, (sent) => {
       if (sent === 500) {
         broker.nodes[0]?.pause()

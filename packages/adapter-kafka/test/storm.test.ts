@@ -18,7 +18,12 @@ describe.skipIf(process.env['BUS_TEST_DRILLS'] === undefined)('three members, ki
     const topic = freshTopic()
     const events = 8_000
     const adapter = await startedAdapter({ partitions: 6 })
-    const options = { brokers: (await kafka()).brokers, partitions: 6, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 100 }
+    const options = {
+      brokers: (await kafka()).brokers,
+      partitions: 6,
+      sessionTimeoutMs: 6_000,
+      heartbeatIntervalMs: 100,
+    }
     const task: WorkerTask = { options, topic, handlerMs: 30 }
     const join = (): Child<Line> => {
       const child = new Child<Line>(task, 'worker')
@@ -30,13 +35,19 @@ describe.skipIf(process.env['BUS_TEST_DRILLS'] === undefined)('three members, ki
     let published = 0
     const publishing = (async () => {
       while (published < events) {
-        const burst = Array.from({ length: 50 }, (_, n) => ({ topic, key: `k${(published + n) % 100}`, headers: {}, body: `${published + n}` }))
+        const burst = Array.from({ length: 50 }, (_, n) => ({
+          topic,
+          key: `k${(published + n) % 100}`,
+          headers: {},
+          body: `${published + n}`,
+        }))
         await adapter.publish(burst)
         published += 50
         await sleep(100)
       }
     })()
-    const handled = (): Set<string> => new Set(children.flatMap(({ seen }) => seen.filter(({ ended }) => ended).map(({ id }) => id)))
+    const handled = (): Set<string> =>
+      new Set(children.flatMap(({ seen }) => seen.filter(({ ended }) => ended).map(({ id }) => id)))
     for (let kills = 0; kills < 4; kills++) {
       await sleep(3_000)
       const [victim] = alive.splice(Math.floor(Math.random() * alive.length), 1) as [Child<Line>]
@@ -52,12 +63,18 @@ describe.skipIf(process.env['BUS_TEST_DRILLS'] === undefined)('three members, ki
     const byKey = Map.groupBy(starts, ({ key }) => key)
     for (const [key, of] of byKey) {
       const first = [...new Set(of.map(({ id }) => Number(id)))]
-      expect(first, key).toEqual(first.toSorted((a, b) => a - b))
+      expect({ key, ids: first }).toEqual({ key, ids: first.toSorted((a, b) => a - b) })
       // One is over when its handler ended, or its process.
       for (const [at, start] of of.entries()) {
-        const ended = lines.find(({ child, ended: end, id, at: when }) => end === true && child === start.child && id === start.id && when >= start.at)?.at ?? start.end ?? 0
+        const ended =
+          lines.find(
+            ({ child, ended: end, id, at: when }) =>
+              end === true && child === start.child && id === start.id && when >= start.at,
+          )?.at ??
+          start.end ??
+          0
         const next = of[at + 1]
-        if (next !== undefined) expect(next.at, `${key}: ${start.id}, ${next.id}`).toBeGreaterThanOrEqual(ended)
+        if (next !== undefined) expect(next.at).toBeGreaterThanOrEqual(ended)
       }
     }
     const twice = starts.length - new Set(starts.map(({ id }) => id)).size

@@ -32,7 +32,8 @@ describe('a consumer without a group', () => {
   it('leaves no group on the cluster', async () => {
     const adapter = await startedAdapter()
     const topic = freshTopic()
-    const groups = (): Promise<readonly string[]> => withAdmin(async (admin) => (await admin.listGroups()).groups.map(({ groupId }) => groupId))
+    const groups = (): Promise<readonly string[]> =>
+      withAdmin(async (admin) => (await admin.listGroups()).groups.map(({ groupId }) => groupId))
     const consumer = await adapter.consume({ topics: [{ topic, startFrom: 'latest' }] })
     await adapter.publish([{ topic, headers: {}, body: 'x' }])
     expect(await take(consumer, 1)).toEqual(['x'])
@@ -97,7 +98,11 @@ describe('what others wrote', () => {
       maxInFlightRequests: 1,
     })
     await producer.connect()
-    for (const [body, commit] of [['dropped', false], ['kept', true], ['dropped too', false]] as const) {
+    for (const [body, commit] of [
+      ['dropped', false],
+      ['kept', true],
+      ['dropped too', false],
+    ] as const) {
       const transaction = await producer.transaction()
       await transaction.send({ topic, messages: [{ value: body }, { value: `${body} 2` }] })
       await (commit ? transaction.commit() : transaction.abort())

@@ -4,7 +4,12 @@ import type { KafkaAdapter } from '../src/index.ts'
 
 /** What happened to the events of one test, over all workers. */
 export class Journal {
-  readonly started: { readonly id: string; readonly key: string | undefined; readonly worker: string; readonly note: string | undefined }[] = []
+  readonly started: {
+    readonly id: string
+    readonly key: string | undefined
+    readonly worker: string
+    readonly note: string | undefined
+  }[] = []
   readonly finished: Set<string> = new Set()
   readonly running: Map<string, number> = new Map()
   /** Two of one key at once. */

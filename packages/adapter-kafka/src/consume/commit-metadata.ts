@@ -65,7 +65,9 @@ export function decodeNote(base: number, text: string): CommitNote {
       starts: isCount(r) ? r : 0,
       alone: a === 1,
       reach: isCount(h) ? base + h : undefined,
-      done: pairs(d).flatMap(([first, more]) => (isCount(first) && isCount(more) ? [[base + first, base + first + more]] : [])),
+      done: pairs(d).flatMap(([first, more]) =>
+        isCount(first) && isCount(more) ? [[base + first, base + first + more]] : [],
+      ),
       notes: pairs(n).flatMap(([at, note]) => (isCount(at) && typeof note === 'string' ? [[base + at, note]] : [])),
     }
   } catch {

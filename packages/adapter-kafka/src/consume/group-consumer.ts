@@ -7,6 +7,8 @@ import type { Topics } from '../topics/topics.ts'
 import { ownedText } from './assignment.ts'
 import { Commits } from './commits.ts'
 import { Fetcher } from './fetcher.ts'
+import { sendGhostsAway } from './ghosts.ts'
+import { handOver } from './hand-over.ts'
 import { Lending } from './lending.ts'
 import { type Member, Membership } from './membership.ts'
 import { Partition, type PartitionOwner } from './partition.ts'
@@ -73,7 +75,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   /** Resolves when nothing that is published later can be missed. */
   async start(): Promise<void> {
     this.#starts = await pin(this.#common, this.group, this.#options.topics)
-    await this.#sendGhostsAway()
+    await sendGhostsAway(this.#common, this.group)
     if (this.#closing !== undefined) return
     this.#membership.start()
     while (this.#common.settings.awaitJoin && this.state.status === 'joining' && this.#closing === undefined)
@@ -190,18 +192,9 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#membership.rejoin()
   }
 
-  async #handOver(partitions: readonly Partition[]): Promise<void> {
-    const open = partitions.flatMap((partition) => [...partition.loans()])
-    if (open.length === 0) return
-    const over = new AbortController()
-    const timer = setTimeout(() => over.abort(), this.#common.settings.drainTimeoutMs)
-    const deadline = AbortSignal.any([over.signal, this.#closed.signal])
-    const handedOver = this.#options.handover?.(open, deadline).catch(() => {}) ?? allSettled(partitions, deadline)
-    await Promise.race([
-      handedOver,
-      new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve())),
-    ])
-    clearTimeout(timer)
+  #handOver(partitions: readonly Partition[]): Promise<void> {
+    const { drainTimeoutMs } = this.#common.settings
+    return handOver(partitions, this.#options.handover, drainTimeoutMs, this.#closed.signal)
   }
 
   #drop(partition: Partition): void {
@@ -243,19 +236,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     }
   }
 
-  async #sendGhostsAway(): Promise<void> {
-    const { link, settings } = this.#common
-    const { instance, clientName } = settings
-    if (instance === undefined) return
-    await persist(async () => {
-      const node = await link.coordinator(this.group)
-      for (const { member, clientId } of await link.members(node, this.group)) {
-        if (clientId.startsWith(instance) && clientId !== clientName)
-          await link.leave(node, this.group, member).catch(() => {})
-      }
-    })
-  }
-
   async #close(): Promise<void> {
     clearInterval(this.#timer)
     this.#closed.abort()
@@ -278,10 +258,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       this.#common.settings.log.debug(`group "${this.group}": could not leave: ${String(error)}`),
     )
   }
-}
-
-async function allSettled(partitions: readonly Partition[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && partitions.some(({ lent }) => lent > 0)) await pause(10, signal)
 }
 
 function placeOf(topic: string, partition: number): string {

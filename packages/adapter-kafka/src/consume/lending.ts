@@ -30,7 +30,8 @@ export class Lending {
   }
 
   pull(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    if (this.#resolve !== undefined) return Promise.reject(new TypeError('pull() was called before the last call had resolved.'))
+    if (this.#resolve !== undefined)
+      return Promise.reject(new TypeError('pull() was called before the last call had resolved.'))
     if (this.#closed || signal.aborted || max < 1) return pulledNothing
     const loans = this.#lend(max)
     if (loans.length > 0) return Promise.resolve(loans)

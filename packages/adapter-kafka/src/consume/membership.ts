@@ -59,7 +59,9 @@ export class Membership {
     if (this.#status.status !== 'ready') return this.#status
     const silentMs = Date.now() - this.#heard
     const tolerated = Math.max(2_000, this.#settings.heartbeatIntervalMs * 3)
-    return silentMs <= tolerated ? this.#status : { status: 'failing', reason: `no answer from the group for ${silentMs} ms` }
+    return silentMs <= tolerated
+      ? this.#status
+      : { status: 'failing', reason: `no answer from the group for ${silentMs} ms` }
   }
 
   /** Whom commits are from; `undefined` while there was no assignment. */
@@ -157,12 +159,16 @@ export class Membership {
     } while (!joined.complete && !this.#stop.signal.aborted)
     this.#leads = joined.leads
     const identity = { group: this.#group, member: joined.member, generation: joined.generation }
-    const assignments = joined.leads ? assign(joined.members, await this.#member.counts()) : new Map<string, Assignment>()
+    const assignments = joined.leads
+      ? assign(joined.members, await this.#member.counts())
+      : new Map<string, Assignment>()
     const assignment = await this.#link.sync(node, identity, assignments)
     this.#heard = Date.now()
     this.#identity = identity
     const { partitions, partial } = assignment
-    log.debug(`group "${this.#group}", generation ${identity.generation}: ${JSON.stringify(partitions)}${partial ? ' for now' : ''}`)
+    log.debug(
+      `group "${this.#group}", generation ${identity.generation}: ${JSON.stringify(partitions)}${partial ? ' for now' : ''}`,
+    )
     return assignment
   }
 
@@ -194,7 +200,9 @@ export class Membership {
   }
 
   async #lose(ending: Ending): Promise<void> {
-    this.#settings.log.warn(`group "${this.#group}": ${ending === 'silence' ? 'cannot be reached' : 'has expelled this member'}`)
+    this.#settings.log.warn(
+      `group "${this.#group}": ${ending === 'silence' ? 'cannot be reached' : 'has expelled this member'}`,
+    )
     this.#status = { status: 'joining' }
     this.#identity = undefined
     await this.#member.lost()
@@ -212,7 +220,8 @@ export class Membership {
     }
     const reason = error instanceof Error ? error.message : String(error)
     // The first ones are part of a coordinator's or a rebalance's ordinary life.
-    const ordinary = isTransient(error) || code === 'REBALANCE_IN_PROGRESS' || (code !== undefined && strangers.has(code))
+    const ordinary =
+      isTransient(error) || code === 'REBALANCE_IN_PROGRESS' || (code !== undefined && strangers.has(code))
     if (failures < 3 && ordinary) return
     if (this.#status.status !== 'failing') this.#settings.log.warn(`group "${this.#group}": ${reason}`)
     this.#status = { status: 'failing', reason }

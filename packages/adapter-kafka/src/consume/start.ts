@@ -39,13 +39,21 @@ export async function resolveStarts(places: Places, wanted: readonly ConsumeTopi
   return new Map(await Promise.all(found))
 }
 
-async function resolveStart({ link, topics, names }: Places, topic: string, count: number, from: StartFrom): Promise<Offsets> {
+async function resolveStart(
+  { link, topics, names }: Places,
+  topic: string,
+  count: number,
+  from: StartFrom,
+): Promise<Offsets> {
   const find = (queries: readonly OffsetQuery[]): Promise<Offsets> => findOffsets(link, topics, names, topic, queries)
   if (from === 'latest' || from === 'earliest') return find(everyPartition(count, from))
   // First the ends: what is stored meanwhile is to be delivered.
   const ends = await find(everyPartition(count, 'latest'))
-  const offsets = from instanceof Date ? await find(everyPartition(count, { time: from.getTime() })) : await after(from.position)
-  return new Map([...offsets].map(([partition, offset]) => [partition, offset < 0 ? (ends.get(partition) ?? 0) : offset]))
+  const offsets =
+    from instanceof Date ? await find(everyPartition(count, { time: from.getTime() })) : await after(from.position)
+  return new Map(
+    [...offsets].map(([partition, offset]) => [partition, offset < 0 ? (ends.get(partition) ?? 0) : offset]),
+  )
 
   async function after(position: string): Promise<Offsets> {
     const place = placeOf(position)
@@ -78,7 +86,8 @@ export async function pin(places: Places, group: string, wanted: readonly Consum
   for (const [topic, count] of counts) {
     const name = names.topic(topic)
     const known = new Set(stored.filter((offset) => offset.topic === name).map(({ partition }) => partition))
-    if (known.size > 0 && known.size < count) starts.set(topic, await findOffsets(link, topics, names, topic, everyPartition(count, 'earliest')))
+    if (known.size > 0 && known.size < count)
+      starts.set(topic, await findOffsets(link, topics, names, topic, everyPartition(count, 'earliest')))
     for (const [partition, offset] of starts.get(topic) ?? []) {
       if (!known.has(partition)) missing.push({ topic: name, partition, offset, metadata: '' })
     }

@@ -1,10 +1,10 @@
-/** Brokers name their errors; these are the names for what happens on the way to one. */
-export type LocalCode = 'CLOSED' | 'CONNECTION' | 'TIMEOUT' | 'CLIENT'
-
 /** What a link rejects with. */
 export class DriverError extends Error {
   override readonly name: string = 'DriverError'
-  /** The broker's name for it, such as `NOT_COORDINATOR_FOR_GROUP`, or a {@link LocalCode}. */
+  /**
+   * The broker's name for it, such as `NOT_COORDINATOR_FOR_GROUP`, or what happened on the way: `CLOSED`, `CONNECTION`,
+   * `TIMEOUT`, `CLIENT`.
+   */
   readonly code: string
   /** The request may have reached the broker, which may have done what it was asked for. */
   readonly sent: boolean

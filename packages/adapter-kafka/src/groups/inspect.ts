@@ -25,7 +25,8 @@ export async function inspectGroup(
   for (const consumer of consumers) {
     if (consumer.group !== name) continue
     for (const partition of consumer.partitions) {
-      if (partition.topic === topic && partition.held) ours.set(partition.id, [...(ours.get(partition.id) ?? []), partition])
+      if (partition.topic === topic && partition.held)
+        ours.set(partition.id, [...(ours.get(partition.id) ?? []), partition])
     }
   }
   let lag = 0
@@ -39,7 +40,9 @@ export async function inspectGroup(
     pending += state.pending
     if (state.low < end) open.push({ partition: position.partition, low: state.low })
   }
-  const ages = await Promise.all(open.map(({ partition, low }) => ageOf(places, topic, leaders[partition] ?? -1, partition, low)))
+  const ages = await Promise.all(
+    open.map(({ partition, low }) => ageOf(places, topic, leaders[partition] ?? -1, partition, low)),
+  )
   return { lag, pending, oldestPendingMs: Math.max(0, ...ages) }
 }
 
@@ -84,7 +87,13 @@ async function positionsOf(
   return [name, []]
 }
 
-async function ageOf({ link, names }: Places, topic: string, leader: number, partition: number, offset: number): Promise<number> {
+async function ageOf(
+  { link, names }: Places,
+  topic: string,
+  leader: number,
+  partition: number,
+  offset: number,
+): Promise<number> {
   if (leader < 0) return 0
   const position = { topic: names.topic(topic), partition, offset }
   const [found] = await link.fetch(leader, [position], { maxWaitMs: 100, maxBytesPerPartition: 1 }).catch(() => [])

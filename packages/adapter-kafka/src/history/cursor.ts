@@ -72,7 +72,8 @@ export class Cursor {
     }
     if (answer?.error !== undefined) throw new DriverError(answer.error, `Reading ${topic}: ${answer.error}`, false)
     // Brokers hold records back while a transaction is open; the end was taken below it.
-    if (answer?.next === undefined) throw new DriverError('OFFSET_NOT_AVAILABLE', `Reading ${topic}: nothing was sent`, false)
+    if (answer?.next === undefined)
+      throw new DriverError('OFFSET_NOT_AVAILABLE', `Reading ${topic}: nothing was sent`, false)
     this.#next = answer.next
     this.#at = 0
     this.#buffer = answer.records

@@ -26,13 +26,24 @@ export async function* readTopic(places: Places, range: ReadRange): AsyncGenerat
   }
 }
 
-async function cursorsOf(places: Places, { topic, after, since, until }: ReadRange, count: number): Promise<readonly Cursor[]> {
+async function cursorsOf(
+  places: Places,
+  { topic, after, since, until }: ReadRange,
+  count: number,
+): Promise<readonly Cursor[]> {
   const { link, topics, names } = places
   const place = after === undefined ? undefined : parsed(after)
   const from = Math.max(since ?? 0, place?.time ?? 0)
   const ends = await findOffsets(link, topics, names, topic, everyPartition(count, 'latest'))
-  const starts = await findOffsets(link, topics, names, topic, everyPartition(count, from > 0 ? { time: from } : 'earliest'))
-  const stops = until === undefined ? ends : await findOffsets(link, topics, names, topic, everyPartition(count, { time: until }))
+  const starts = await findOffsets(
+    link,
+    topics,
+    names,
+    topic,
+    everyPartition(count, from > 0 ? { time: from } : 'earliest'),
+  )
+  const stops =
+    until === undefined ? ends : await findOffsets(link, topics, names, topic, everyPartition(count, { time: until }))
   return [...ends].map(([partition, end]) => {
     const stop = stops.get(partition) ?? end
     const start = starts.get(partition) ?? end
@@ -43,7 +54,8 @@ async function cursorsOf(places: Places, { topic, after, since, until }: ReadRan
 
 function parsed(position: string): Place {
   const place = placeOf(position)
-  if (place === undefined) throw new ConfigInvalidError([{ name: 'after', problem: `"${position}" is not a position of this topic` }])
+  if (place === undefined)
+    throw new ConfigInvalidError([{ name: 'after', problem: `"${position}" is not a position of this topic` }])
   return place
 }
 

@@ -30,7 +30,13 @@ export class Call {
 
   #settle(): void {
     if (this.#failures === undefined) this.#resolve()
-    else this.#reject(new PublishError(this.#topic, this.#failures.toSorted((a, b) => a.index - b.index)))
+    else
+      this.#reject(
+        new PublishError(
+          this.#topic,
+          this.#failures.toSorted((a, b) => a.index - b.index),
+        ),
+      )
   }
 }
 

@@ -18,7 +18,8 @@ export function findOffsets(
 ): Promise<Offsets> {
   const look = async (): Promise<Offsets> => {
     const leaders = topics.peek(topic) ?? (await topics.refresh(topic))
-    if (leaders === undefined) throw new DriverError('UNKNOWN_TOPIC_OR_PARTITION', `Topic "${topic}" is not there.`, false)
+    if (leaders === undefined)
+      throw new DriverError('UNKNOWN_TOPIC_OR_PARTITION', `Topic "${topic}" is not there.`, false)
     const byLeader = groupBy(queries, ({ partition }) => leaders[partition] ?? -1)
     if (byLeader.has(-1)) throw new DriverError('LEADER_NOT_AVAILABLE', `Topic "${topic}" has no leader.`, false)
     const found = await Promise.all([...byLeader].map(([node, asked]) => link.offsets(node, names.topic(topic), asked)))

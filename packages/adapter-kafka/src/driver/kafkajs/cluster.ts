@@ -36,7 +36,12 @@ export function openCluster(settings: Settings, sockets: Sockets): InnerCluster 
     partitionAssigners: [
       ({ cluster }) => {
         found = cluster as InnerCluster
-        return { name: '', version: 0, assign: async () => [], protocol: () => ({ name: '', metadata: Buffer.alloc(0) }) }
+        return {
+          name: '',
+          version: 0,
+          assign: async () => [],
+          protocol: () => ({ name: '', metadata: Buffer.alloc(0) }),
+        }
       },
     ],
   })

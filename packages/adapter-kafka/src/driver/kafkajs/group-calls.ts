@@ -5,7 +5,16 @@ import { groupBy } from '../../group-by.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './convert.ts'
 import type { InnerBroker } from './inner.ts'
 
-type GroupMethods = 'coordinator' | 'join' | 'sync' | 'heartbeat' | 'leave' | 'commit' | 'committed' | 'members' | 'deleteGroup'
+type GroupMethods =
+  | 'coordinator'
+  | 'join'
+  | 'sync'
+  | 'heartbeat'
+  | 'leave'
+  | 'commit'
+  | 'committed'
+  | 'members'
+  | 'deleteGroup'
 
 /** The half of a link that speaks with coordinators of groups. */
 export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
@@ -78,7 +87,11 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
   ): Promise<readonly seam.PartitionResult[]> {
     const { group, member, generation } =
       typeof identity === 'string' ? { group: identity, member: '', generation: -1 } : identity
-    const topics = byTopic(offsets, ({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata }))
+    const topics = byTopic(offsets, ({ partition, offset, metadata }) => ({
+      partition,
+      offset: String(offset),
+      metadata,
+    }))
     const { responses } = (await this.call(node, (broker) =>
       broker.offsetCommit({ groupId: group, memberId: member, groupGenerationId: generation, topics }),
     )) as { responses: readonly { topic: string; partitions: readonly { partition: number; errorCode: number }[] }[] }
@@ -104,7 +117,12 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
     return answer.responses.flatMap(({ topic, partitions: found }) =>
       found
         .filter(({ offset }) => Number(offset) >= 0)
-        .map(({ partition, offset, metadata }) => ({ topic, partition, offset: Number(offset), metadata: metadata ?? '' })),
+        .map(({ partition, offset, metadata }) => ({
+          topic,
+          partition,
+          offset: Number(offset),
+          metadata: metadata ?? '',
+        })),
     )
   }
 
@@ -123,7 +141,10 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
 }
 
 interface CoordinatorFinder {
-  findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<{ coordinator: { nodeId: number } }>
+  findGroupCoordinator(request: {
+    groupId: string
+    coordinatorType: number
+  }): Promise<{ coordinator: { nodeId: number } }>
 }
 
 interface FetchedOffset {

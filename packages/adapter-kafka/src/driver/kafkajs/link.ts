@@ -125,7 +125,9 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
       compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
       topicData,
       // kafkajs types the id as a number and writes texts too; a number would not hold all of them.
-      ...(identity === undefined ? {} : { producerId: identity.id as unknown as number, producerEpoch: identity.epoch }),
+      ...(identity === undefined
+        ? {}
+        : { producerId: identity.id as unknown as number, producerEpoch: identity.epoch }),
     }
     const answer = (await this.call(node, (broker) => broker.produce(request))) as {
       topics: readonly { topicName: string; partitions: readonly { partition: number; errorCode: number }[] }[]
@@ -179,7 +181,8 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
       return (await cluster.findBroker({ nodeId: String(node) })) as InnerBroker
     } catch (error) {
       // It has looked for the brokers meanwhile: one that was not known yet may be known now.
-      if (driverError(error, false).code !== 'CONNECTION' || !cluster.getNodeIds().map(String).includes(String(node))) throw error
+      if (driverError(error, false).code !== 'CONNECTION' || !cluster.getNodeIds().map(String).includes(String(node)))
+        throw error
       return (await cluster.findBroker({ nodeId: String(node) })) as InnerBroker
     }
   }

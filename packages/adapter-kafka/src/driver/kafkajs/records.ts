@@ -33,7 +33,8 @@ function visible({ messages, abortedTransactions }: RawPartition, from: number):
   while (start < messages.length && Number(messages[start]?.offset) < from) start++
   const fresh = start === 0 ? messages : messages.slice(start)
   if (!messages.some((record) => record.isControlRecord === true)) {
-    if (abortedTransactions === undefined || abortedTransactions === null || abortedTransactions.length === 0) return fresh
+    if (abortedTransactions === undefined || abortedTransactions === null || abortedTransactions.length === 0)
+      return fresh
   }
   const aborted = [...(abortedTransactions ?? [])].toSorted((a, b) => Number(a.firstOffset) - Number(b.firstOffset))
   const open = new Set<string>()
