@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClosedError, EventBus } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, silent } from '../../support/facade-stage.ts'
@@ -63,7 +64,10 @@ export const closeCases: readonly ConformanceCase[] = [
     run: onStage(async (stage) => {
       const [[one, two], topic, gate] = [await stage.processes(2), stage.topic(), stage.gate()]
       let closedInside = false
-      const beside = stage.recorder(() => gate.opened)
+      const beside = stage.recorder(async () => {
+        await gate.opened
+        await sleep(100)
+      })
       const seen = stage.recorder(async () => {
         const closing = one.bus.close()
         gate.open()

@@ -1,9 +1,45 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, quick, stored } from '../../support/facade-stage.ts'
-import { message } from '../../support/messages.ts'
+import { bodyOf, message } from '../../support/messages.ts'
 
 export const foreignCases: readonly ConformanceCase[] = [
+  {
+    tier: 'facade',
+    name: 'what is stored is a CloudEvent that anybody can read, with nothing around it',
+    promise: 'Any tool shows an event, and any CloudEvents SDK consumes it.',
+    run: onStage(async (stage) => {
+      const [process, topic] = [await stage.process(), stage.topic()]
+      const known = { correlationId: 'c', causationId: 'a', userId: 'u', traceparent: '00-0-0-01', tracestate: 'v=1' }
+      const metadata = { eventId: 'e-1', timestamp: '2024-05-06T07:08:09.000Z', source: 's', ...known }
+      const payload = { amount: 5, text: 'Grüße 🚌' }
+      await process.bus.publish(topic, 'ordered', payload, { key: 'k', metadata: { ...metadata, own: { a: [1] } } })
+      await process.bus.publish(topic, 'plain', null, { metadata })
+      const envelopes = (await stored(stage, process, topic, 2)).map((one) => {
+        assert.deepEqual(Object.keys(one.headers), [])
+        return JSON.parse(bodyOf(one)) as { readonly type: string }
+      })
+      const common = {
+        specversion: '1.0',
+        id: 'e-1',
+        source: 's',
+        subject: topic,
+        time: metadata.timestamp,
+        correlationid: 'c',
+        causationid: 'a',
+        userid: 'u',
+        traceparent: '00-0-0-01',
+        tracestate: 'v=1',
+      }
+      const ordered = envelopes.find(({ type }) => type === 'ordered')
+      const extra = { partitionkey: 'k', metadata: '{"own":{"a":[1]}}' }
+      assert.deepEqual(ordered, { ...common, ...extra, type: 'ordered', data: payload })
+      assert.deepEqual(
+        envelopes.find(({ type }) => type === 'plain'),
+        { ...common, type: 'plain', data: null },
+      )
+    }),
+  },
   {
     tier: 'facade',
     name: 'CloudEvents of other publishers are events, in structured and in binary mode',

@@ -137,7 +137,7 @@ export const orderCases: readonly ConformanceCase[] = [
     promise: 'Whoever needs no order under failure gets throughput instead.',
     run: onStage(async (stage) => {
       for (const consumerGroup of ['g', undefined]) {
-        const [{ bus }, topic, watch] = [await stage.process(), stage.topic(), new KeyWatch(1)]
+        const [{ bus, hooks }, topic, watch] = [await stage.process(), stage.topic(), new KeyWatch(1)]
         const seen = stage.recorder((event, context) =>
           watch.handling(context, event, async () => {
             if (event.payload === 1 && context.attempt < 2) throw new RetryAfterError(300)
@@ -148,6 +148,8 @@ export const orderCases: readonly ConformanceCase[] = [
         await seen.handled.reached(4)
         assert.deepEqual(seen.payloads, [2, 3, 4, 1])
         assert.deepEqual(seen.attempts, [1, 1, 1, 1, 2])
+        const ways = hooks.retry.items.map(({ deferred }) => deferred)
+        assert.deepEqual(ways, [consumerGroup !== undefined], 'By way of the retry topic, where there is one.')
       }
     }),
   },

@@ -136,9 +136,13 @@ export const unsubscribeCases: readonly ConformanceCase[] = [
     run: onStage(async (stage) => {
       const [{ bus }, topic] = [await stage.process(), stage.topic()]
       await rejection(SubscriptionUnknownError, bus.unsubscribe('unknown'))
-      const id = await bus.subscribe(topic, () => {})
+      const seen = stage.recorder()
+      const id = await bus.subscribe(topic, seen.handle)
+      await bus.publish(topic, 'tested', 1)
+      await seen.handled.reached(1)
       await Promise.all([bus.unsubscribe(id), bus.unsubscribe(id)])
       await rejection(SubscriptionUnknownError, bus.unsubscribe(id))
+      assert.equal((await bus.getStats()).deliveredEvents, 1, 'Ending twice does not count twice.')
     }),
   },
 ]
