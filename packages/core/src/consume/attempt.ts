@@ -56,9 +56,12 @@ export function attempt(job: Job, route: Route): typeof passedOver | void | Prom
   const schema = route.schemas && schemaOf(route.schemas, route.topic, event.type)
   if (schema === undefined) return start(job, route, event)
   const result = schema['~standard'].validate(event.payload)
-  return isThenable(result)
-    ? result.then((settled) => start(job, route, validated(route, event, settled)))
-    : start(job, route, validated(route, event, result))
+  if (!isThenable(result)) return start(job, route, validated(route, event, result))
+  return result.then((settled) => {
+    // It took too long: the event has been given back, or is about to be.
+    if (route.signal.aborted) throw new Unhandleable('invalid', route.signal.reason)
+    return start(job, route, validated(route, event, settled))
+  })
 }
 
 function decode(job: Job): BaseEvent {
