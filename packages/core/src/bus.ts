@@ -12,7 +12,17 @@ import { Subscriptions } from './consume/subscriptions.ts'
 import { defaults } from './defaults.ts'
 import { AdapterIncompatibleError, ClosedError, ConfigInvalidError, EventBusError } from './errors.ts'
 import type {
-  AnyEvents, BaseEvent, EventMap, EventMatching, KnownPattern, KnownTopic, PayloadOf, PublishedOf, TopicOf, TopicsMatching, TypeOf,
+  AnyEvents,
+  BaseEvent,
+  EventMap,
+  EventMatching,
+  KnownPattern,
+  KnownTopic,
+  PayloadOf,
+  PublishedOf,
+  TopicOf,
+  TopicsMatching,
+  TypeOf,
 } from './events.ts'
 import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
@@ -45,7 +55,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   /** Does no I/O: the adapter is initialized on first use. */
   constructor(adapter: EventBusAdapter, source: string = defaults.source, options: EventBusOptions<Events> = {}) {
-    if (adapter.specVersion !== SPEC_VERSION) throw new AdapterIncompatibleError(adapter.name, adapter.specVersion, SPEC_VERSION)
+    if (adapter.specVersion !== SPEC_VERSION)
+      throw new AdapterIncompatibleError(adapter.name, adapter.specVersion, SPEC_VERSION)
     const { clock = systemClock, logger = consoleLogger, events, maxPayloadBytes = defaults.maxPayloadBytes } = options
     this.#adapter = adapter
     this.#options = options
@@ -102,7 +113,10 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
       this.#assertPublishing()
       const messages = await this.#publisher.prepareAll(topic, batch)
       if (messages.length > 0) await this.#send(topic, messages, options?.signal)
-      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as PublishedOf<Events, Topic>[]
+      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as PublishedOf<
+        Events,
+        Topic
+      >[]
     } catch (error) {
       this.#stats.rejected(batch.length, error)
       throw error
@@ -124,7 +138,11 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigInvalidError([{ name: 'handler', problem: `${String(handler)} is not a function` }])
     }
-    const policy = subscriptionPolicy(options, this.#options.defaultSubscriptionOptions, attachedDefaults(this.#adapter))
+    const policy = subscriptionPolicy(
+      options,
+      this.#options.defaultSubscriptionOptions,
+      attachedDefaults(this.#adapter),
+    )
     assertNoLoop(topic, policy)
     const startFrom = startOf(options.startFrom)
     await this.initialize()
@@ -140,7 +158,10 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
    * From inside its own handler it resolves at once, and the subscription ends with the handler.
    * @throws SubscriptionUnknownError
    */
-  async unsubscribe(id: string, { timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+  async unsubscribe(
+    id: string,
+    { timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
     await this.#subscriptions.endOne(id, timeoutMs)
   }
 
@@ -162,7 +183,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   ): AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Topic>>> {
     this.#assertOpen()
     await this.initialize()
-    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Topic>>>
+    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<
+      PublishedOf<Events, TopicsMatching<Events, Topic>>
+    >
   }
 
   /** Forgets a group on a topic: its position, and what it had deferred. */
@@ -182,7 +205,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   async getHealth(): Promise<Health> {
     if (!this.#ready && this.#closing === undefined) {
       const answered = new AbortController()
-      const connecting = this.initialize().catch(() => {}).finally(() => answered.abort())
+      const connecting = this.initialize()
+        .catch(() => {})
+        .finally(() => answered.abort())
       await Promise.race([connecting, wait(this.#clock, defaults.pingTimeoutMs, answered.signal, true)])
     }
     return health(this.#adapter, this.#clock, this.#subscriptions)
@@ -197,8 +222,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
    * in the hands of this process. For tests. Rejects inside a handler, which it would wait for.
    */
   async settled(): Promise<void> {
-    if (jobAtHand(this) !== undefined) throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
-    for (let quiet = 0; quiet < 2; ) {
+    if (jobAtHand(this) !== undefined)
+      throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
+    for (let quiet = 0; quiet < 2;) {
       if (this.#idle) {
         quiet++
         await this.#clock.breathe()
@@ -241,7 +267,12 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   get #idle(): boolean {
-    const work = [this.#publishing, this.#host.deferrals.count, this.#adapter.unsettled?.() ?? 0, this.#subscriptions.inFlight]
+    const work = [
+      this.#publishing,
+      this.#host.deferrals.count,
+      this.#adapter.unsettled?.() ?? 0,
+      this.#subscriptions.inFlight,
+    ]
     return work.every((count) => count === 0)
   }
 
@@ -273,7 +304,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
 function startOf(startFrom: SubscriptionOptions['startFrom'] = 'latest'): StartFrom {
   if (startFrom === '' || (startFrom instanceof Date && Number.isNaN(startFrom.getTime()))) {
-    throw new ConfigInvalidError([{ name: 'startFrom', problem: `${JSON.stringify(startFrom)} is neither a date nor a position` }])
+    throw new ConfigInvalidError([
+      { name: 'startFrom', problem: `${JSON.stringify(startFrom)} is neither a date nor a position` },
+    ])
   }
   if (startFrom instanceof Date || startFrom === 'latest' || startFrom === 'earliest') return startFrom as StartFrom
   return { position: startFrom }

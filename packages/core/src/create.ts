@@ -40,11 +40,19 @@ export async function createEventBus<Events extends EventMap<Events> = AnyEvents
   const given: CreateEventBusOptions<Events> = typeof options === 'string' ? { source: options } : options
   const { adapter: choice, source = defaults.source, env = process.env } = given
   if (isAdapter(choice)) {
-    const defaultSubscriptionOptions = { ...defaultsFromEnv(env), ...attachedDefaults(choice), ...defined(given.defaultSubscriptionOptions) }
+    const defaultSubscriptionOptions = {
+      ...defaultsFromEnv(env),
+      ...attachedDefaults(choice),
+      ...defined(given.defaultSubscriptionOptions),
+    }
     return connected(new EventBus<Events>(choice, source, { ...given, defaultSubscriptionOptions }))
   }
   const adapter = await makeAdapter({ ...given, adapter: choice, env })
-  const bus = new EventBus<Events>(adapter, source, { ...given, defaultSubscriptionOptions: undefined, ownsAdapter: true })
+  const bus = new EventBus<Events>(adapter, source, {
+    ...given,
+    defaultSubscriptionOptions: undefined,
+    ownsAdapter: true,
+  })
   return connected(bus)
 }
 
@@ -101,11 +109,13 @@ function optionsOf(definition: AnyAdapterDefinition, choice: AdapterChoice, env:
 }
 
 function defaultsFromEnv(env: Env): DefaultSubscriptionOptions {
-  return readEnv(env, (read) => defined({
-    maxRetries: read.integer('EVENT_BUS_DEFAULT_MAX_RETRIES'),
-    autoAck: read.boolean('EVENT_BUS_DEFAULT_AUTO_ACK'),
-    useDLQ: read.boolean('EVENT_BUS_DEFAULT_USE_DLQ'),
-  }))
+  return readEnv(env, (read) =>
+    defined({
+      maxRetries: read.integer('EVENT_BUS_DEFAULT_MAX_RETRIES'),
+      autoAck: read.boolean('EVENT_BUS_DEFAULT_AUTO_ACK'),
+      useDLQ: read.boolean('EVENT_BUS_DEFAULT_USE_DLQ'),
+    }),
+  )
 }
 
 function defined<Options extends object>(options: Options | undefined): Options {
@@ -147,7 +157,8 @@ class Problems {
 
   #add(error: unknown): undefined {
     if (!EventBusError.is(error)) throw error
-    if (error instanceof ConfigInvalidError || 'issues' in error) this.#issues.push(...(error as ConfigInvalidError).issues)
+    if (error instanceof ConfigInvalidError || 'issues' in error)
+      this.#issues.push(...(error as ConfigInvalidError).issues)
     else this.#error = error
     return undefined
   }

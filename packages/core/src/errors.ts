@@ -242,7 +242,11 @@ export class MessageUnreadableError extends EventBusError {
   readonly position: string
 
   constructor(topic: string, position: string, problem: string, options?: ErrorOptions) {
-    super('BUS_MESSAGE_UNREADABLE', `The message at ${position} of topic "${topic}" is not an event: ${problem}`, options)
+    super(
+      'BUS_MESSAGE_UNREADABLE',
+      `The message at ${position} of topic "${topic}" is not an event: ${problem}`,
+      options,
+    )
     this.topic = topic
     this.position = position
   }

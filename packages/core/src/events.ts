@@ -71,14 +71,16 @@ export type PayloadOf<Events, Topic extends TopicOf<Events>, Type extends TypeOf
 >
 
 /** The events of `Topic`, told apart by `type`. */
-export type EventOf<Events, Topic extends TopicOf<Events>> = Topic extends TopicOf<Events>
-  ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, HandledPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
-  : never
+export type EventOf<Events, Topic extends TopicOf<Events>> =
+  Topic extends TopicOf<Events>
+    ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, HandledPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
+    : never
 
 /** The events of `Topic` as they are stored: no schema has made anything of their payloads. */
-export type PublishedOf<Events, Topic extends TopicOf<Events>> = Topic extends TopicOf<Events>
-  ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, PublishedPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
-  : never
+export type PublishedOf<Events, Topic extends TopicOf<Events>> =
+  Topic extends TopicOf<Events>
+    ? { [Type in TypeOf<Events, Topic>]: BaseEvent<Type, PublishedPayload<Events[Topic][Type]>> }[TypeOf<Events, Topic>]
+    : never
 
 /** `orders.*` as a type. */
 type Wildcard<Pattern extends string> = Pattern extends `${infer Before}*${infer After}`
@@ -86,15 +88,16 @@ type Wildcard<Pattern extends string> = Pattern extends `${infer Before}*${infer
   : Pattern
 
 /** The topics of the map that `Pattern` (a topic, `'*'`, a pattern, or a dead letter topic) means. */
-export type TopicsMatching<Events, Pattern extends string> = Pattern extends TopicOf<Events>
-  ? Pattern
-  : {
-      [Topic in TopicOf<Events>]: Topic extends Wildcard<Pattern>
-        ? Topic
-        : Pattern extends `${Topic}.${string}.dlq`
+export type TopicsMatching<Events, Pattern extends string> =
+  Pattern extends TopicOf<Events>
+    ? Pattern
+    : {
+        [Topic in TopicOf<Events>]: Topic extends Wildcard<Pattern>
           ? Topic
-          : never
-    }[TopicOf<Events>]
+          : Pattern extends `${Topic}.${string}.dlq`
+            ? Topic
+            : never
+      }[TopicOf<Events>]
 
 /** `never`, and so a compile error, for what matches no topic of the map. */
 export type KnownPattern<Events, Pattern extends string> = [TopicsMatching<Events, Pattern>] extends [never]
@@ -102,13 +105,16 @@ export type KnownPattern<Events, Pattern extends string> = [TopicsMatching<Event
   : Pattern
 
 /** One topic, no pattern. */
-export type KnownTopic<Events, Topic extends string> = Topic extends `${string}*${string}` ? never : KnownPattern<Events, Topic>
+export type KnownTopic<Events, Topic extends string> = Topic extends `${string}*${string}`
+  ? never
+  : KnownPattern<Events, Topic>
 
-export type EventMatching<Events, Pattern extends string> = Pattern extends TopicOf<Events>
-  ? EventOf<Events, Pattern>
-  : Pattern extends `${string}.dlq`
-    ? PublishedOf<Events, TopicsMatching<Events, Pattern>>
-    : EventOf<Events, TopicsMatching<Events, Pattern>>
+export type EventMatching<Events, Pattern extends string> =
+  Pattern extends TopicOf<Events>
+    ? EventOf<Events, Pattern>
+    : Pattern extends `${string}.dlq`
+      ? PublishedOf<Events, TopicsMatching<Events, Pattern>>
+      : EventOf<Events, TopicsMatching<Events, Pattern>>
 
 /** Topic → type → schema; any validator that follows Standard Schema (zod, valibot, arktype, ...). */
 export type EventSchemas = Readonly<Record<string, Readonly<Record<string, StandardSchema>>>>
@@ -141,6 +147,8 @@ export interface EventDefinitions<Events> {
  * Describes the events of a bus by schemas. What is published is checked and stored as given; what is delivered is
  * checked again and handed over as the schema's output.
  */
-export function defineEvents<const Schemas extends EventSchemas>(schemas: Schemas): EventDefinitions<EventsOf<Schemas>> {
+export function defineEvents<const Schemas extends EventSchemas>(
+  schemas: Schemas,
+): EventDefinitions<EventsOf<Schemas>> {
   return { schemas }
 }

@@ -22,7 +22,11 @@ export interface Health {
 }
 
 /** A round trip with a deadline of two seconds, and what the subscriptions say of themselves. */
-export async function health(adapter: EventBusAdapter, clock: Clock, subscriptions: Iterable<Subscription>): Promise<Health> {
+export async function health(
+  adapter: EventBusAdapter,
+  clock: Clock,
+  subscriptions: Iterable<Subscription>,
+): Promise<Health> {
   const states = [...subscriptions].map(({ state }) => state)
   const ping = await roundTrip(adapter, clock)
   const live = ping.healthy && states.every(({ status }) => status !== 'failing')
@@ -44,6 +48,11 @@ async function roundTrip(adapter: EventBusAdapter, clock: Clock): Promise<Adapte
     })
     return { name, healthy: true, latencyMs: clock.now() - started }
   } catch (error) {
-    return { name, healthy: false, latencyMs: clock.now() - started, reason: error instanceof Error ? error.message : String(error) }
+    return {
+      name,
+      healthy: false,
+      latencyMs: clock.now() - started,
+      reason: error instanceof Error ? error.message : String(error),
+    }
   }
 }

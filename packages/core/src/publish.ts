@@ -53,7 +53,12 @@ export class Publisher {
   }
 
   /** Throws, or rejects, with what is wrong; nothing has been sent then. A promise only if a schema takes time. */
-  prepare(topic: string, type: string, payload: unknown, options: PublishOptions = {}): EventMessage | Promise<EventMessage> {
+  prepare(
+    topic: string,
+    type: string,
+    payload: unknown,
+    options: PublishOptions = {},
+  ): EventMessage | Promise<EventMessage> {
     this.#assertTopic(topic)
     const { schemas } = this.#options
     if (schemas === undefined) return this.#message(topic, type, payload, options)
@@ -69,7 +74,11 @@ export class Publisher {
 
   /** All or none: rejects with the first thing that is wrong. */
   prepareAll(topic: string, entries: readonly BatchEntry<string, unknown>[]): Promise<EventMessage[]> {
-    const prepare = ({ type, payload, ...options }: BatchEntry<string, unknown>): EventMessage | Promise<EventMessage> => {
+    const prepare = ({
+      type,
+      payload,
+      ...options
+    }: BatchEntry<string, unknown>): EventMessage | Promise<EventMessage> => {
       try {
         return this.prepare(topic, type, payload, options)
       } catch (error) {
@@ -85,7 +94,10 @@ export class Publisher {
     if (signal === undefined) return adapter.publish(messages)
     const topic = messages[0]?.topic ?? ''
     const failures = (stored: 'no' | 'unknown'): PublishError =>
-      new PublishError(topic, messages.map((_, index) => ({ index, stored, cause: signal.reason })))
+      new PublishError(
+        topic,
+        messages.map((_, index) => ({ index, stored, cause: signal.reason })),
+      )
     if (signal.aborted) throw failures('no')
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => reject(failures('unknown'))
@@ -98,13 +110,21 @@ export class Publisher {
   }
 
   #message(topic: string, type: string, payload: unknown, options: PublishOptions): EventMessage {
-    if (typeof type !== 'string' || type === '') throw new EventInvalidError(topic, String(type), ['the type must be a text that is not empty'])
+    if (typeof type !== 'string' || type === '')
+      throw new EventInvalidError(topic, String(type), ['the type must be a text that is not empty'])
     const { key } = options
     if (key !== undefined && (typeof key !== 'string' || key === '' || !key.isWellFormed())) {
       throw new EventInvalidError(topic, type, ['the key must be a text that is not empty and has no half surrogates'])
     }
     const { value, maxBytes } = this.#snapshot(topic, type, payload)
-    const message = new EventMessage(topic, type, value, this.#metadata(topic, type, options.metadata), key, this.#notBefore(topic, type, options))
+    const message = new EventMessage(
+      topic,
+      type,
+      value,
+      this.#metadata(topic, type, options.metadata),
+      key,
+      this.#notBefore(topic, type, options),
+    )
     this.#assertSize(message, maxBytes, options.metadata)
     return message
   }
@@ -132,7 +152,8 @@ export class Publisher {
         const value = given[name]
         if (typeof value === 'string') setMember(metadata, name, value)
         else if (!isAttribute(name)) this.#addMetadata(metadata, name, this.#snapshot(topic, type, value).value)
-        else if (value !== undefined && value !== null) throw new EventInvalidError(topic, type, [`metadata.${name}: it must be a text`])
+        else if (value !== undefined && value !== null)
+          throw new EventInvalidError(topic, type, [`metadata.${name}: it must be a text`])
       }
     }
     metadata['source'] ||= source
@@ -150,7 +171,9 @@ export class Publisher {
     const due = delayMs === undefined ? deliverAt?.getTime() : this.#options.clock.now() + delayMs
     if (typeof due === 'number' && Number.isFinite(due)) return due
     throw new EventInvalidError(topic, type, [
-      delayMs === undefined ? 'deliverAt: it must be a valid date' : 'delayMs: it must be a finite number of milliseconds',
+      delayMs === undefined
+        ? 'deliverAt: it must be a valid date'
+        : 'delayMs: it must be a finite number of milliseconds',
     ])
   }
 
@@ -178,4 +201,3 @@ export class Publisher {
 export function publishedEvent({ type, metadata }: EventMessage, payload: unknown): BaseEvent {
   return { type, payload, metadata: { ...metadata } }
 }
-

@@ -62,7 +62,8 @@ async function loadInstalled(name: string, listed: readonly string[]): Promise<A
   const isPackage = fullName.test(name)
   const packageName = isPackage ? name : `@bus/adapter-${name}`
   const file = resolveFromApplication(packageName)
-  if (file !== undefined) return ((await import(pathToFileURL(file).href)) as { adapter?: AnyAdapterDefinition }).adapter
+  if (file !== undefined)
+    return ((await import(pathToFileURL(file).href)) as { adapter?: AnyAdapterDefinition }).adapter
   const official = officialAdapters()
   const expected = isPackage || official.includes(name) || official.length === 0
   if (expected) throw new AdapterNotInstalledError(name, packageName)

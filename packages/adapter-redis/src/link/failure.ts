@@ -50,7 +50,8 @@ function reasonOf(error: unknown): string {
     case 'MASTERDOWN':
       return 'is a replica whose primary is away.'
   }
-  if (/DB index/i.test(message)) return `has no such database (${message}). Check REDIS_DB, the end of REDIS_URL, or the option db.`
+  if (/DB index/i.test(message))
+    return `has no such database (${message}). Check REDIS_DB, the end of REDIS_URL, or the option db.`
   const code = (error as NodeJS.ErrnoException | undefined)?.code
   if (code === 'ECONNREFUSED') return 'refused the connection. Is the server running, and is the address right?'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')

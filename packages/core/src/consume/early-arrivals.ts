@@ -73,7 +73,8 @@ export class EarlyArrivals {
   async #toTail(job: Job): Promise<void> {
     const { adapter, clock, deferrals, hooks, policy, signal, topic } = this.#host
     const { consumerGroup } = policy
-    const report = (error: unknown, operation: string): void => hooks.emit('error', { error, operation, topic, consumerGroup })
+    const report = (error: unknown, operation: string): void =>
+      hooks.emit('error', { error, operation, topic, consumerGroup })
     const host = {
       clock,
       publish: (messages: readonly Message[]) => adapter.publish(messages),
@@ -83,7 +84,9 @@ export class EarlyArrivals {
     const to = retryTopicOf(topic, consumerGroup as string)
     deferrals.add(to)
     const copy = sameCopy(job.delivery.message, to)
-    const settled = await settle(host, job.delivery, copy, signal).catch((error: unknown) => report(error, 'acknowledging'))
+    const settled = await settle(host, job.delivery, copy, signal).catch((error: unknown) =>
+      report(error, 'acknowledging'),
+    )
     if (settled === 'stopped' || settled === 'lost') deferrals.remove(to)
     if (settled === 'stopped') this.#host.giveBack(job)
     else this.#host.done(job)

@@ -25,7 +25,12 @@ export interface HookMap {
   /** The event was given up: there is no dead letter queue. */
   failed: AboutEvent & { readonly reason: FailureKind }
   /** Something went wrong for which there is no caller to tell. Without a listener it is logged. */
-  error: { readonly error: unknown; readonly operation: string; readonly topic?: string; readonly consumerGroup?: string | undefined }
+  error: {
+    readonly error: unknown
+    readonly operation: string
+    readonly topic?: string
+    readonly consumerGroup?: string | undefined
+  }
 }
 
 export type HookName = keyof HookMap
@@ -56,7 +61,8 @@ export class Hooks {
   emit<Name extends HookName>(name: Name, details: HookMap[Name]): void {
     this.#log(name, details)
     for (const listener of this.#listeners[name]) {
-      const failed = (error: unknown): void => this.#write('error', `a listener of "${name}" failed`, { error: errorText(error) })
+      const failed = (error: unknown): void =>
+        this.#write('error', `a listener of "${name}" failed`, { error: errorText(error) })
       try {
         const returned: unknown = listener(details)
         if (isThenable(returned)) returned.then(undefined, failed)

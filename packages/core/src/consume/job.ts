@@ -45,7 +45,11 @@ function readNote(note: string): Note | undefined {
   const found = /^([1-9]\d*) (\d+)(?: (\d+))?$/.exec(note)
   if (found === null) return undefined
   const [, attempt, firstFailureAt, heldUntil] = found
-  return { attempt: Number(attempt), firstFailureAt: Number(firstFailureAt), heldUntil: heldUntil === undefined ? undefined : Number(heldUntil) }
+  return {
+    attempt: Number(attempt),
+    firstFailureAt: Number(firstFailureAt),
+    heldUntil: heldUntil === undefined ? undefined : Number(heldUntil),
+  }
 }
 
 /** Headers may have been written by others. */

@@ -11,13 +11,20 @@ export function assertPattern(pattern: string): void {
   try {
     assertTopic(pattern.replaceAll('*', 'x'))
   } catch {
-    throw new TopicInvalidError(`${JSON.stringify(pattern)} is not a topic pattern: a topic name in which "*" stands for any text.`)
+    throw new TopicInvalidError(
+      `${JSON.stringify(pattern)} is not a topic pattern: a topic name in which "*" stands for any text.`,
+    )
   }
 }
 
 /** Which topics a pattern sees: none that is derived (a dead letter topic only if asked for) and none of the bus's own. */
 export function matcher(pattern: string, includeDeadLetters: boolean): (topic: string) => boolean {
-  const expression = new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.\\-]/g, '\\$&')).join('.*')}$`)
+  const expression = new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replaceAll(/[.\\-]/g, '\\$&'))
+      .join('.*')}$`,
+  )
   return (topic) => {
     if (isInternalTopic(topic) || !expression.test(topic)) return false
     const kind = derivedTopic(topic)?.kind

@@ -65,18 +65,31 @@ export function assertNoLoop(topic: string, { dlqTopic, includeDeadLetters, useD
   }
   const returns = isPattern(topic) ? includeDeadLetters && matcher(topic, true)(dlqTopic) : topic === dlqTopic
   if (!returns) return
-  throw new ConfigInvalidError([{ name: 'dlqTopic', problem: `"${dlqTopic}" is seen by the subscription to "${topic}" itself` }])
+  throw new ConfigInvalidError([
+    { name: 'dlqTopic', problem: `"${dlqTopic}" is seen by the subscription to "${topic}" itself` },
+  ])
 }
 
 function check(policy: SubscriptionPolicy): void {
   const issues: ConfigIssue[] = []
-  const atLeast = (name: string, value: number | undefined, min: number, whole = true, max = Number.POSITIVE_INFINITY): void => {
-    if (value === undefined || (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value)))) return
+  const atLeast = (
+    name: string,
+    value: number | undefined,
+    min: number,
+    whole = true,
+    max = Number.POSITIVE_INFINITY,
+  ): void => {
+    if (
+      value === undefined ||
+      (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value)))
+    )
+      return
     const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`
     issues.push({ name, problem: `${value} is not a ${whole ? 'whole ' : ''}number ${range}` })
   }
   for (const name of ['useDLQ', 'autoAck', 'ordered', 'includeDeadLetters'] as const) {
-    if (typeof policy[name] !== 'boolean') issues.push({ name, problem: `${String(policy[name])} is not true or false` })
+    if (typeof policy[name] !== 'boolean')
+      issues.push({ name, problem: `${String(policy[name])} is not true or false` })
   }
   atLeast('maxRetries', policy.maxRetries, 0)
   atLeast('concurrency', policy.concurrency, 1)

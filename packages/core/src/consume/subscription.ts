@@ -56,7 +56,8 @@ export class Subscription {
   get state(): SubscriptionState {
     const states = [...this.#started].map(({ state }) => state)
     const worst = states.find(({ status }) => status === 'failing') ?? states.find(({ status }) => status === 'joining')
-    const own: ConsumerState = this.#pollError === undefined ? { status: 'ready' } : { status: 'failing', reason: this.#pollError }
+    const own: ConsumerState =
+      this.#pollError === undefined ? { status: 'ready' } : { status: 'failing', reason: this.#pollError }
     const { status, reason } = worst ?? own
     const { id, topic, policy, inFlight } = this
     return { id, topic, consumerGroup: policy.consumerGroup, status, reason, inFlight, counters: this.#counters }
@@ -154,6 +155,11 @@ export class Subscription {
   #pollFailed(error: unknown): void {
     this.#pollError = `looking for topics: ${String(error)}`
     const { topic, policy } = this
-    this.#host.hooks.emit('error', { error, operation: 'looking for topics', topic, consumerGroup: policy.consumerGroup })
+    this.#host.hooks.emit('error', {
+      error,
+      operation: 'looking for topics',
+      topic,
+      consumerGroup: policy.consumerGroup,
+    })
   }
 }

@@ -50,13 +50,26 @@ export class TopicSubscription implements FailureHost {
   #consumer: Consumer | undefined
   #lastAck: Promise<void> | undefined
 
-  constructor(host: ConsumeHost, { topic, policy, handler, slots, counters, skipDeadLetters }: TopicSubscriptionOptions) {
+  constructor(
+    host: ConsumeHost,
+    { topic, policy, handler, slots, counters, skipDeadLetters }: TopicSubscriptionOptions,
+  ) {
     this.#host = host
     this.topic = topic
     this.policy = policy
     this.counters = counters
     const { bus, clock, schemas } = host
-    this.#route = { bus, clock, topic, policy, handler, counters, schemas, skipDeadLetters, signal: this.#deadline.signal }
+    this.#route = {
+      bus,
+      clock,
+      topic,
+      policy,
+      handler,
+      counters,
+      schemas,
+      skipDeadLetters,
+      signal: this.#deadline.signal,
+    }
     this.#loans = new Loans(policy.prefetch)
     this.#lanes = new Lanes(slots, (job) => this.#start(job))
     this.#held = new WaitingRoom(clock)
@@ -65,12 +78,24 @@ export class TopicSubscription implements FailureHost {
     this.#failures = new Failures(this)
   }
 
-  get bus(): object { return this.#host.bus }
-  get adapter(): ConsumeHost['adapter'] { return this.#host.adapter }
-  get clock(): ConsumeHost['clock'] { return this.#host.clock }
-  get hooks(): ConsumeHost['hooks'] { return this.#host.hooks }
-  get schemas(): ConsumeHost['schemas'] { return this.#host.schemas }
-  get deferrals(): ConsumeHost['deferrals'] { return this.#host.deferrals }
+  get bus(): object {
+    return this.#host.bus
+  }
+  get adapter(): ConsumeHost['adapter'] {
+    return this.#host.adapter
+  }
+  get clock(): ConsumeHost['clock'] {
+    return this.#host.clock
+  }
+  get hooks(): ConsumeHost['hooks'] {
+    return this.#host.hooks
+  }
+  get schemas(): ConsumeHost['schemas'] {
+    return this.#host.schemas
+  }
+  get deferrals(): ConsumeHost['deferrals'] {
+    return this.#host.deferrals
+  }
 
   get signal(): AbortSignal {
     return this.#deadline.signal
@@ -98,7 +123,11 @@ export class TopicSubscription implements FailureHost {
       topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'latest' })
       this.deferrals.opened(retryTopicOf(this.topic, group))
     }
-    this.#consumer = await this.adapter.consume({ topics, group, handover: (open, signal) => this.#handOver(open, signal) })
+    this.#consumer = await this.adapter.consume({
+      topics,
+      group,
+      handover: (open, signal) => this.#handOver(open, signal),
+    })
     const consumer = this.#consumer
     // A subscription that is made inside a handler is not part of what is handled there.
     void frames.exit(() => this.#pump.run(consumer, this.#stop.signal))
@@ -192,7 +221,10 @@ export class TopicSubscription implements FailureHost {
       if (work === passedOver) return this.#acknowledge(job)
       if (!isThenable(work)) return this.#succeed(job)
       this.#loans.begin(job)
-      return work.then(() => this.#succeed(job), (error: unknown) => this.#fail(job, error))
+      return work.then(
+        () => this.#succeed(job),
+        (error: unknown) => this.#fail(job, error),
+      )
     } catch (error) {
       return this.#fail(job, error)
     }

@@ -67,13 +67,15 @@ export function deadCopy(
   }
   const group = source.headers[header.deadTopic] === undefined ? failure.group : source.headers[header.deadGroup]
   if (group !== undefined) headers[header.deadGroup] = group
-  if (withStack && error instanceof Error && error.stack !== undefined) headers[header.deadStack] = cut(error.stack, stackBytes)
+  if (withStack && error instanceof Error && error.stack !== undefined)
+    headers[header.deadStack] = cut(error.stack, stackBytes)
   return new CopyMessage(to, source, headers, { retention: 'kept' })
 }
 
 /** Once more, to the tail of a topic: it leaves its place to those that are due earlier. */
 export function sameCopy(source: StoredMessage, to: string): CopyMessage {
-  const headers = to === source.topic ? source.headers : { ...source.headers, [header.deadPosition]: originalPosition(source) }
+  const headers =
+    to === source.topic ? source.headers : { ...source.headers, [header.deadPosition]: originalPosition(source) }
   return new CopyMessage(to, source, headers, source.notBefore === undefined ? {} : { notBefore: source.notBefore })
 }
 
@@ -83,5 +85,10 @@ function originalPosition({ headers, position }: StoredMessage): string {
 
 function cut(text: string, bytes: number): string {
   const encoded = Buffer.from(text)
-  return encoded.length <= bytes ? text : encoded.subarray(0, bytes).toString().replace(/\uFFFD+$/, '')
+  return encoded.length <= bytes
+    ? text
+    : encoded
+        .subarray(0, bytes)
+        .toString()
+        .replace(/\uFFFD+$/, '')
 }

@@ -59,7 +59,11 @@ function askedFor(error: unknown): number | undefined {
   return RetryAfterError.is(error) && Number.isFinite(error.delayMs) ? Math.max(0, error.delayMs) : undefined
 }
 
-function mayHold(delayMs: number, { retry }: FailurePolicy, { blocksKey, unordered, grouped, crowded }: Situation): boolean {
+function mayHold(
+  delayMs: number,
+  { retry }: FailurePolicy,
+  { blocksKey, unordered, grouped, crowded }: Situation,
+): boolean {
   if (!grouped || blocksKey) return true
   return !unordered && !crowded && delayMs <= retry.holdUpToMs
 }

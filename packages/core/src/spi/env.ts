@@ -30,7 +30,11 @@ export function readEnv<Options>(env: Env, read: (reader: EnvReader) => Options)
     const value = env[name]?.trim()
     return value === '' ? undefined : value
   }
-  const parsed = <Value>(name: string, expected: string, parse: (value: string) => Value | undefined): Value | undefined => {
+  const parsed = <Value>(
+    name: string,
+    expected: string,
+    parse: (value: string) => Value | undefined,
+  ): Value | undefined => {
     const value = string(name)
     if (value === undefined) return undefined
     const result = parse(value)
@@ -48,7 +52,10 @@ export function readEnv<Options>(env: Env, read: (reader: EnvReader) => Options)
     },
     boolean: (name) => parsed(name, 'true or false', (value) => booleans.get(value.toLowerCase())),
     list(name) {
-      const items = string(name)?.split(',').map((item) => item.trim()).filter(Boolean)
+      const items = string(name)
+        ?.split(',')
+        .map((item) => item.trim())
+        .filter(Boolean)
       return items === undefined || items.length === 0 ? undefined : items
     },
     oneOf: (name, values) =>

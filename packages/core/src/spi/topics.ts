@@ -65,7 +65,13 @@ export function assertPublishableTopic(topic: string): void {
 
 /** @throws TopicInvalidError unless `topic` is a name that every backend accepts. */
 export function assertTopic(topic: string): void {
-  if (typeof topic === 'string' && topicPattern.test(topic) && topic !== '.' && topic !== '..' && !isInternalTopic(topic)) {
+  if (
+    typeof topic === 'string' &&
+    topicPattern.test(topic) &&
+    topic !== '.' &&
+    topic !== '..' &&
+    !isInternalTopic(topic)
+  ) {
     // What is derived may be longer than what it is derived from.
     if (topic.length <= longestTopic || parentTopicOf(topic).length <= longestTopic) return
   }

@@ -20,9 +20,13 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   timer(ms, callback, background = false) {
     if (ms > longestTimer) {
-      let cancel = systemClock.timer(longestTimer, () => {
-        cancel = systemClock.timer(ms - longestTimer, callback, background)
-      }, background)
+      let cancel = systemClock.timer(
+        longestTimer,
+        () => {
+          cancel = systemClock.timer(ms - longestTimer, callback, background)
+        },
+        background,
+      )
       return () => cancel()
     }
     // Node counts in whole milliseconds of its own and would be up to one early.

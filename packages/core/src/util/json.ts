@@ -118,6 +118,7 @@ function cloneObject(value: Record<string, unknown>): Record<string, unknown> {
 
 /** Assigns, but for `__proto__`, which would not become a member that way. */
 export function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   else object[key] = value
 }

@@ -74,13 +74,15 @@ function encodeRest(metadata: EventMetadata): string | undefined {
 export function readEnvelope(value: unknown): BaseEvent | string | undefined {
   if (typeof value !== 'object' || value === null || !('specversion' in value)) return undefined
   const { data, data_base64: base64 } = value as Partial<Envelope>
-  const payload = data === undefined && typeof base64 === 'string' ? Uint8Array.from(Buffer.from(base64, 'base64')) : data
+  const payload =
+    data === undefined && typeof base64 === 'string' ? Uint8Array.from(Buffer.from(base64, 'base64')) : data
   return readAttributes(value as Record<string, unknown>, payload)
 }
 
 /** Attributes from wherever they stood: the envelope, or headers in binary mode. */
 export function readAttributes(attributes: Readonly<Record<string, unknown>>, data: unknown): BaseEvent | string {
-  if (!String(attributes['specversion']).startsWith('1.')) return `specversion ${JSON.stringify(attributes['specversion'])} is not 1.x`
+  if (!String(attributes['specversion']).startsWith('1.'))
+    return `specversion ${JSON.stringify(attributes['specversion'])} is not 1.x`
   for (const name of ['id', 'source', 'type']) {
     if (typeof attributes[name] !== 'string' || attributes[name] === '') return `the attribute "${name}" is missing`
   }
