@@ -111,7 +111,10 @@ export class Director {
 
   #garbage({ topic, event, key }: Extract<Op, { kind: 'garbage' }>): void {
     const body = Buffer.from(`{"no event": ${event}`)
-    this.#scene.oracle.facts.declareGarbage({ ...newFact(`g${event}`, event, topic, key, false), garbage: true }, body)
+    this.#scene.oracle.facts.declareGarbage(
+      { ...newFact(`g${event}`, event, topic, key, false), flaw: 'unreadable' },
+      body,
+    )
     this.#scene.broker.append({ topic, key, headers: {}, body })
   }
 }

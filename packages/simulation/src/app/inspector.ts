@@ -101,7 +101,7 @@ export class Inspector {
       [
         'failed',
         stats.deliveredEvents - stats.succeededEvents,
-        tally.retried + tally.deadLettered + tally.givenUp - tally.crashed - tally.unreadable + tally.lost,
+        tally.retried + tally.deadLettered + tally.givenUp - tally.crashed - tally.flawed + tally.lost,
       ],
     ]
     for (const [name, found, expected] of uncut ? [...books, ...handled] : books) {

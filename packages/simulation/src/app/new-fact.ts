@@ -10,5 +10,5 @@ export function newFact(
   cause?: string,
 ): Fact {
   const type = types[number % 3 === 0 ? 1 : 0]
-  return { id, number, topic, type, key, delayed, cause, garbage: false, stores: 0, first: undefined }
+  return { id, number, topic, type, key, delayed, cause, flaw: undefined, stores: 0, first: undefined }
 }

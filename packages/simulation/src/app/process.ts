@@ -6,6 +6,7 @@ import type { Scene } from '../run/scene.ts'
 import { VirtualClock } from '../run/virtual-clock.ts'
 import { handlerOf } from './handler.ts'
 import { Publisher } from './publisher.ts'
+import { schemasOf } from './schemas.ts'
 import { Subscription } from './subscription.ts'
 import { Tally } from './tally.ts'
 
@@ -44,7 +45,11 @@ export class Process {
     this.clock = new VirtualClock(scene.agenda, this.owner, scene.dice(7, stream), () =>
       scene.oracle.handovers.breathes(this.owner),
     )
-    this.bus = new EventBus(new SimulatedAdapter(this.link), name, { clock: this.clock, logger: silent })
+    this.bus = new EventBus(new SimulatedAdapter(this.link), name, {
+      clock: this.clock,
+      logger: silent,
+      events: schemasOf(this),
+    })
     this.link.subscriptionOf = (topic, group) => this.#subscriptionOf(topic, group)
     this.bus.on('retry', (details) => this.#told('retry', details))
     this.bus.on('deadLetter', (details) => this.#told('deadLetter', details))

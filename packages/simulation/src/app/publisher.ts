@@ -17,6 +17,8 @@ interface Publication {
 /** Publishes for one process, tries again as an application would, and checks what it is told. */
 export class Publisher {
   readonly #process: Process
+  /** It is being checked whether something may be published. */
+  checking = false
   #children = 0
   #waiting = 0
 
@@ -30,9 +32,10 @@ export class Publisher {
   }
 
   async publish({ topic, entries, abortAfterMs, again }: PublishOp): Promise<void> {
-    const facts = entries.map(({ event, key, delayMs }) =>
-      newFact(`e${event}`, event, topic, key, delayMs !== undefined),
-    )
+    const facts = entries.map(({ event, key, delayMs }) => ({
+      ...newFact(`e${event}`, event, topic, key, delayMs !== undefined),
+      flaw: this.#flawOf(event),
+    }))
     for (const fact of facts) this.#process.scene.oracle.facts.declare(fact)
     for (let left = again; ; left--) {
       const batch = facts.map(({ id, number, type, key }, index) => ({
@@ -66,6 +69,11 @@ export class Publisher {
     )
   }
 
+  #flawOf(event: number): Fact['flaw'] {
+    const { plan } = this.#process.scene
+    return plan.world.schemas !== 'none' && this.#process.scene.dice(8, event).chance(0.15) ? 'invalid' : undefined
+  }
+
   async #send(
     topic: string,
     facts: readonly Fact[],
@@ -80,8 +88,15 @@ export class Publisher {
     this.#waiting++
     try {
       const [single] = batch.length === 1 ? batch : []
-      if (single === undefined) await this.#process.bus.publishBatch(topic, batch, { signal })
-      else await this.#process.bus.publish(topic, single.type, single.payload, { ...single, signal })
+      // Schemas are asked before the call returns its promise.
+      this.checking = true
+      const { bus } = this.#process
+      const published =
+        single === undefined
+          ? bus.publishBatch(topic, batch, { signal })
+          : bus.publish(topic, single.type, single.payload, { ...single, signal })
+      this.checking = false
+      await published
       this.#process.tally.published += batch.length
       for (const { id, stores } of facts)
         if (stores === 0) this.#process.scene.fail('what publish() resolved for is stored', id)

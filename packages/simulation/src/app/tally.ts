@@ -9,8 +9,8 @@ export class Tally {
   givenUp = 0
   /** Dead-lettered or given up without a start: because of crashes. */
   crashed = 0
-  /** Failed without a start: nobody can read it. */
-  unreadable = 0
+  /** Failed without a start: nobody can read it, or it does not fit. */
+  flawed = 0
   started = 0
   /** Loans that turned out to be lost when a copy was to be stored: others decide. */
   lost = 0
@@ -24,6 +24,6 @@ export class Tally {
     if (name === 'failed') this.givenUp++
     if (!('reason' in details)) return
     if (details.reason === 'crashed') this.crashed++
-    if (details.reason === 'unreadable') this.unreadable++
+    if (details.reason === 'unreadable' || details.reason === 'invalid') this.flawed++
   }
 }

@@ -80,11 +80,12 @@ export class Copies {
     const { record, item, redeliveries, member } = loan
     const { policy } = member.subscription
     const crashed = last === undefined && redeliveries + record.progress.deaths >= policy.maxDeliveries
-    const unreadable = last === undefined && item.stored.fact.garbage && !crashed
+    const flaw = last === undefined && !crashed ? item.stored.fact.flaw : undefined
     const verdict = last?.state === 'failed' ? verdictOf(last) : undefined
-    const due = last === undefined ? policy.useDLQ && (crashed || unreadable) : verdict?.kind === 'end' && verdict.bury
+    const due =
+      last === undefined ? policy.useDLQ && (crashed || flaw !== undefined) : verdict?.kind === 'end' && verdict.bury
     if (!due) return this.#needless(loan, copy)
-    const reason = crashed ? 'crashed' : unreadable ? 'unreadable' : verdict?.kind === 'end' ? verdict.reason : ''
+    const reason = crashed ? 'crashed' : (flaw ?? (verdict?.kind === 'end' ? verdict.reason : ''))
     const failedAt = last?.failedWall ?? Number(copy.headers['bus-dead-last'])
     const firstFailureAt = record.progress.firstFailureAt ?? failedAt
     record.progress = { ...record.progress, firstFailureAt }

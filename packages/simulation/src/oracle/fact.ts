@@ -10,8 +10,8 @@ export interface Fact {
   readonly key: string | undefined
   /** Published with a delay: no order is promised then. */
   readonly delayed: boolean
-  /** No event at all: bytes that nobody can read. */
-  readonly garbage: boolean
+  /** Why no handler ever sees it: it is no event at all, or it does not fit its schema. */
+  readonly flaw: 'unreadable' | 'invalid' | undefined
   /** The event whose handler published this one. */
   readonly cause: string | undefined
   /** How often the backend has stored it. */

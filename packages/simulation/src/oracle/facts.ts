@@ -79,7 +79,7 @@ export class Facts {
       type: '',
       key: undefined,
       delayed: false,
-      garbage: true,
+      flaw: 'unreadable',
       cause: undefined,
       stores: 0,
       first: undefined,

@@ -13,6 +13,8 @@ export interface LoanRecord {
   settled: 'acknowledged' | 'released' | 'forwarded' | undefined
   /** What a copy says has been stored. */
   copied: boolean
+  /** Its payload is or was looked at: it is at work, though its handler has not started. */
+  validating: boolean
   /** Its slot is being taken back: since when, and whether the core has had a chance to know. */
   leaving: 'asked' | 'known' | undefined
 }
@@ -25,6 +27,7 @@ export function newRecord(progress: Progress): LoanRecord {
     early: false,
     settled: undefined,
     copied: false,
+    validating: false,
     leaving: undefined,
   }
 }

@@ -96,8 +96,8 @@ export class Settlements {
       if (redeliveries + record.progress.deaths >= policy.maxDeliveries)
         return policy.useDLQ ? undefined : 'given up after crashes'
       if (member.subscription.isPattern && item.stored.headers['bus-dead-reason'] !== undefined) return 'a dead letter'
-      if (fact.garbage) return policy.useDLQ ? undefined : 'given up as unreadable'
-      return policy.types?.includes(fact.type) === false ? 'not for this subscription' : undefined
+      if (fact.flaw !== 'unreadable' && policy.types?.includes(fact.type) === false) return 'not for this subscription'
+      return fact.flaw === undefined || policy.useDLQ ? undefined : `given up as ${fact.flaw}`
     }
     this.#attempts.expire(last)
     if (record.attempts.some(({ state }) => state === 'succeeded')) return 'handled'

@@ -39,6 +39,8 @@ export interface World {
   /** Milliseconds that a member has to hand over. */
   readonly handoverMs: number
   readonly waitingRoom: number
+  /** Payloads are checked: at once, or after a while. */
+  readonly schemas: 'none' | 'prompt' | 'slow'
   readonly rates: Rates
 }
 

@@ -29,6 +29,7 @@ const plainest: Partial<World> = {
   oneByOne: false,
   sharedAcks: false,
   abrupt: false,
+  schemas: 'none',
   latency: 0,
   delays: true,
   partitions: 1,
