@@ -72,7 +72,7 @@ describe('the partition of a key', () => {
   })
 
   it('is spread evenly', () => {
-    const counts = new Array<number>(16).fill(0)
+    const counts = Array.from({ length: 16 }, () => 0)
     for (let number = 0; number < 16_000; number++) {
       const partition = partitionOf(`order-${number}`, 16)
       counts[partition] = (counts[partition] ?? 0) + 1

@@ -1,11 +1,12 @@
 import { attachedDefaults, type BatchEntries, type EventBusOptions } from './bus-options.ts'
-import { compose, type Middleware } from './consume/middleware.ts'
+import { composed, type Middleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
 import { jobAtHand } from './consume/frame.ts'
 import { Deferrals, type ConsumeHost } from './consume/host.ts'
 import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
 import type { SubscriptionOptions } from './consume/options.ts'
 import { assertPattern, isPattern } from './consume/pattern.ts'
+import { startOf } from './consume/start-of.ts'
 import { Subscription } from './consume/subscription.ts'
 import { assertNoLoop, subscriptionPolicy } from './consume/subscription-policy.ts'
 import { Subscriptions } from './consume/subscriptions.ts'
@@ -28,7 +29,6 @@ import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
 import { type BatchEntry, type PublishOptions, publishedEvent, Publisher } from './publish.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
-import type { StartFrom } from './spi/consume.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
 import { type Stats, StatsBook } from './stats.ts'
 import { type Clock, systemClock } from './util/clock.ts'
@@ -147,7 +147,12 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const startFrom = startOf(options.startFrom)
     await this.initialize()
     this.#assertOpen()
-    const subscription = new Subscription(this.#host, topic, policy, this.#composed(handler as Handler<BaseEvent>))
+    const subscription = new Subscription(
+      this.#host,
+      topic,
+      policy,
+      composed(() => this.#middleware, handler as Handler<BaseEvent>),
+    )
     await this.#subscriptions.start(subscription, startFrom, options.signal)
     this.#assertOpen()
     return subscription.id
@@ -276,18 +281,6 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     return work.every((count) => count === 0)
   }
 
-  #composed(handler: Handler<BaseEvent>): Handler<BaseEvent> {
-    let middleware = this.#middleware
-    let run = compose(middleware, handler)
-    return (event, context) => {
-      if (middleware !== this.#middleware) {
-        middleware = this.#middleware
-        run = compose(middleware, handler)
-      }
-      return run(event, context)
-    }
-  }
-
   async #closeAdapter(): Promise<void> {
     if (this.#options.ownsAdapter === true) await this.#adapter.close()
   }
@@ -300,14 +293,4 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   #assertPublishing(): void {
     if (jobAtHand(this) === undefined) this.#assertOpen()
   }
-}
-
-function startOf(startFrom: SubscriptionOptions['startFrom'] = 'latest'): StartFrom {
-  if (startFrom === '' || (startFrom instanceof Date && Number.isNaN(startFrom.getTime()))) {
-    throw new ConfigInvalidError([
-      { name: 'startFrom', problem: `${JSON.stringify(startFrom)} is neither a date nor a position` },
-    ])
-  }
-  if (startFrom instanceof Date || startFrom === 'latest' || startFrom === 'earliest') return startFrom as StartFrom
-  return { position: startFrom }
 }

@@ -11,3 +11,16 @@ export function compose(middleware: readonly Middleware[], handler: Handler<Base
     handler,
   )
 }
+
+/** `handler` inside whatever middleware there is when it is called. */
+export function composed(current: () => readonly Middleware[], handler: Handler<BaseEvent>): Handler<BaseEvent> {
+  let middleware = current()
+  let run = compose(middleware, handler)
+  return (event, context) => {
+    if (middleware !== current()) {
+      middleware = current()
+      run = compose(middleware, handler)
+    }
+    return run(event, context)
+  }
+}

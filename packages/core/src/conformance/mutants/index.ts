@@ -5,8 +5,6 @@ import type { Mutant } from './mutant.ts'
 import { publishingMutants } from './publishing.ts'
 import { readingMutants } from './reading.ts'
 
-export type { Mutant } from './mutant.ts'
-
 /** Adapters that the suite must reject, whatever good one they are made from. */
 export const mutants: readonly Mutant[] = [
   ...publishingMutants,
