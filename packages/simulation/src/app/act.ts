@@ -26,9 +26,9 @@ export function actOf({ plan, calm }: Scene, event: number, spec: number, start:
   const dice = new Dice(seed, 6, event, spec, start)
   const timeoutMs = specs[spec]?.options.timeoutMs
   return {
-    takes: duration(dice, timeoutMs, plan.world.local ? 300 : dice.pick([3_000, 40_000])),
+    takes: duration(dice, timeoutMs, plan.world.local ? 300 : dice.pick([1_000, 3_000, 40_000])),
     outcome: outcomeOf(mood, times, start, dice),
-    afterMs: dice.pick([0, 1, 20, 500]),
+    afterMs: dice.pick([0, 1, 20, 500, plan.world.local ? 100 : 3_000]),
     deaf: dice.chance(0.3),
     twist: calm ? undefined : twistOf(mood, times, start, wild, dice),
     manner: mannerOf(dice, timeoutMs),
@@ -78,7 +78,7 @@ function duration(dice: Dice, timeoutMs: number | undefined, longMs: number): Ac
   if (chance < 0.35) return 'sync'
   if (chance < 0.5) return 'turn'
   if (chance < 0.75) return dice.between(0, 10)
-  if (chance < 0.9 || timeoutMs === undefined) return dice.chance(0.1) ? longMs : dice.between(10, 150)
+  if (chance < 0.9 || timeoutMs === undefined) return dice.chance(0.25) ? longMs : dice.between(10, 150)
   return Math.round(timeoutMs * dice.pick([0.9, 1, 1.3, 1.9, 2, 3]))
 }
 

@@ -12,7 +12,11 @@ export function drawOps(dice: Dice, setting: Setting): Op[] {
   return ops.sort((a, b) => a.at - b.at)
 }
 
-function drawPublishes(dice: Dice, { processes, specs }: Setting, span: number): Op[] {
+const delays = [1, 30, 300, 2_000, 5_000]
+// Whoever waits for `settled()` asks every millisecond.
+const shortDelays = [1, 30, 300]
+
+function drawPublishes(dice: Dice, { world, processes, specs }: Setting, span: number): Op[] {
   const ops: Op[] = []
   const keys = dice.pick([[undefined], ['a'], ['a', 'b'], ['a', 'a', 'b', undefined], ['a', 'b', 'c', undefined]])
   const delayed = dice.pick([0, 0, 0.15, 0.5])
@@ -27,7 +31,7 @@ function drawPublishes(dice: Dice, { processes, specs }: Setting, span: number):
     }
     const entries: PlannedEvent[] = []
     for (let count = dice.pick([1, 1, 1, 2, 4]); count > 0; count--) {
-      const delayMs = dice.chance(delayed) ? dice.pick([1, 30, 300, 2_000]) : undefined
+      const delayMs = dice.chance(delayed) ? dice.pick(world.local ? shortDelays : delays) : undefined
       entries.push({ event: event++, key: dice.pick(keys), delayMs })
     }
     const abortAfterMs = dice.chance(0.05) ? dice.between(0, 5) : undefined

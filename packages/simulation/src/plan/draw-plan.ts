@@ -30,7 +30,7 @@ function drawWorld(dice: Dice): World {
     latency: local ? 0 : dice.pick([0, 1, 1, 2, 2, 2, 3] as const),
     sessionMs: dice.pick([0, 20, 300]),
     handoverMs: dice.pick([5, 100, 2_000]),
-    waitingRoom: dice.pick([1, 2, 4, 1_000]),
+    waitingRoom: dice.pick([1, 1, 2, 4, 1_000]),
     schemas: dice.pick(['none', 'none', 'none', 'none', 'none', 'none', 'prompt', 'slow'] as const),
     rates: local || dice.chance(0.35) ? noFaults : drawRates(dice),
   }

@@ -74,7 +74,7 @@ export const flowBugs: readonly Bug[] = [
   {
     name: 'early events go round without a pause',
     file: 'consume/early-arrivals.ts',
-    from: 'tailPauseMs = 100',
+    from: 'tailPauseMs = 1_000',
     to: 'tailPauseMs = 0',
   },
   {
@@ -105,7 +105,7 @@ export const flowBugs: readonly Bug[] = [
   {
     name: 'what runs at the deadline is not given back',
     file: subscription,
-    from: 'await Promise.all(late.map((job) => this.#release(job)))',
+    from: 'for (const job of late) this.giveBack(job)',
     to: '',
   },
   {

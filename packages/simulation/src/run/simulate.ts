@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 // More than any schedule needs that ends.
-const mostSteps = 20_000
+const mostSteps = 40_000
 
 /** Runs one schedule from its first step to the end of everything. */
 export async function simulate(plan: Plan, write?: (line: string) => void): Promise<Outcome> {
