@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config'
 import { GuaranteeReporter } from './packages/guarantees/src/reporter.ts'
 
+const tests = ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts']
+// Minutes long each, hence a command of their own: `pnpm drills`.
+const drills = ['packages/*/test/**/*.drill.ts']
+
 export default defineConfig({
   resolve: { conditions: ['@bus/source'] },
   ssr: { resolve: { conditions: ['@bus/source', 'node', 'import', 'default'] } },
   test: {
     globalSetup: ['packages/test-brokers/src/vitest-setup.ts'],
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    include: process.env['BUS_TEST_DRILLS'] === undefined ? tests : drills,
     reporters: ['default', new GuaranteeReporter()],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -12,8 +12,7 @@ afterEach(async () => {
   await closeAdapters()
 })
 
-// Minutes long, hence not for every day.
-describe.skipIf(process.env['BUS_TEST_DRILLS'] === undefined)('three members, killed and joining at random', () => {
+describe('three members, killed and joining at random', () => {
   it('handle everything, each key in order and never two of it at once', { timeout: 180_000 }, async () => {
     const topic = freshTopic()
     const events = 8_000

@@ -7,14 +7,12 @@ import { freshTopic, Journal, until, Worker } from './worker.ts'
 let cluster: KafkaProcess | undefined
 
 beforeAll(async () => {
-  if (process.env['BUS_TEST_DRILLS'] === undefined) return
   cluster = await startKafka({ how: 'process', brokers: 3 })
 }, 240_000)
 afterEach(closeAdapters)
 afterAll(() => cluster?.stop())
 
-// Minutes long, hence not for every day.
-describe.skipIf(process.env['BUS_TEST_DRILLS'] === undefined)('three brokers', () => {
+describe('three brokers', () => {
   it(
     'lose nothing, and store nothing twice, while each of them goes and comes back',
     { timeout: 300_000 },
