@@ -14,5 +14,7 @@ export default defineConfig({
     reporters: ['default', new GuaranteeReporter()],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A second chance where strangers share the machine; the report names what needed it.
+    retry: process.env['CI'] === undefined ? 0 : 1,
   },
 })
