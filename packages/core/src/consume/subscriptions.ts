@@ -122,7 +122,7 @@ export class Subscriptions {
       this.#listeners.delete(subscription)
       this.#ended(subscription)
     })
-    const ending = { drained, closed, deadline }
+    const ending = { drained: Promise.race([drained, deadline.passed]).then(() => {}), closed, deadline }
     this.#endings.set(subscription, ending)
     return ending
   }
