@@ -77,6 +77,13 @@ export class Loan implements Delivery {
     item.group.putBack(item)
   }
 
+  /** What was asked failed, and its holder does not come back to it: it stays open until the holder leaves. */
+  doubt(): void {
+    if (!this.open) return
+    this.item.stuck = true
+    this.item.group.poke()
+  }
+
   /** What was asked takes effect now. */
   flush(): void {
     for (const flush of this.#asked) flush()
@@ -91,10 +98,9 @@ export class Loan implements Delivery {
     this.member.hand.delete(this)
   }
 
-  /** A member whose call fails does not come back to it: the loan stays open until the member leaves. */
   #doubted(answer: Promise<void>): Promise<void> {
     return answer.catch((error: unknown) => {
-      if (this.open) this.item.stuck = true
+      this.doubt()
       throw error
     })
   }

@@ -142,8 +142,7 @@ export class Member implements Consumer {
     return {
       answer: answer.catch((error: unknown) => {
         this.#acks = undefined
-        // The member takes it for done; the loan stays open until the member leaves.
-        for (const loan of loans) if (loan.open) loan.item.stuck = true
+        for (const loan of loans) loan.doubt()
         throw error
       }),
       flush,

@@ -34,8 +34,9 @@ export class Handovers {
     for (const { record } of open) record.leaving = undefined
   }
 
+  /** Of members that live. */
   get running(): number {
-    return this.#asked.size
+    return [...this.#asked.keys()].filter((open) => open[0]?.member.owner.alive !== false).length
   }
 
   isDone(member: Member, open: readonly Loan[]): void {
