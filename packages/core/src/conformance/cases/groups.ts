@@ -52,9 +52,11 @@ export const groupCases: readonly ConformanceCase[] = [
           await one.publish([message(topic, `round ${round}`, { key })])
           const got = bodies(await takeThrough(context, again, `round ${round}`))
           const before = round === 0 ? ['while away'] : [`away ${round}`]
-          const missing = got.length === 1 ? bodies(await take(context, again, 1)) : []
+          // Without a key, what came first may be lent last.
+          const late = got.length === 1 ? await take(context, again, 1) : []
+          await ack(late)
           assertSame(
-            [...got, ...missing],
+            [...got, ...bodies(late)],
             [...before, `round ${round}`],
             'What was published meanwhile came, and nothing else',
           )
