@@ -86,7 +86,9 @@ export class Subscription {
   }
 
   async close(deadline: AbortSignal): Promise<void> {
-    await Promise.all([...this.#started].map((topic) => topic.close(deadline)))
+    const closed = await Promise.allSettled([...this.#started].map((topic) => topic.close(deadline)))
+    // Not before all have ended: one whose backend refuses must not let the others go on.
+    for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
   #consume(topic: string, startFrom: StartFrom): Promise<TopicSubscription> {
