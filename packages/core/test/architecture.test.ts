@@ -163,7 +163,7 @@ describe('every file', () => {
   it('has a name in lower case, with dashes, and no default export', () => {
     expect(
       all
-        .filter(({ path }) => !/^[a-z0-9-]+(\.(test|test-d))?\.ts$/.test(path.split('/').at(-1) ?? ''))
+        .filter(({ path }) => !/^[a-z0-9-]+(\.(test|test-d|drill))?\.ts$/.test(path.split('/').at(-1) ?? ''))
         .map(({ path }) => path),
     ).toEqual([])
     expect(all.filter(({ code }) => /\bexport default\b/.test(code)).map(({ path }) => path)).toEqual([])
