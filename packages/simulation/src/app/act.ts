@@ -15,7 +15,7 @@ export interface Act {
   readonly manner: 'plain' | 'later' | 'throw' | 'twice' | 'silent'
 }
 
-type Mood = 'well' | 'flaky' | 'doomed' | 'rejected' | 'patient' | 'killer' | 'mixed'
+type Mood = 'well' | 'flaky' | 'doomed' | 'rejected' | 'patient' | 'killer' | 'deadly' | 'mixed'
 
 /** How start number `start` (from 0, over all members) of an event goes in the subscriptions of a spec. */
 export function actOf({ plan, calm }: Scene, event: number, spec: number, start: number): Act {
@@ -47,7 +47,7 @@ const moods: readonly Mood[] = [
   'patient',
   'mixed',
 ]
-const wildMoods: readonly Mood[] = [...moods, 'killer', 'killer', 'mixed']
+const wildMoods: readonly Mood[] = [...moods, 'killer', 'killer', 'deadly', 'deadly', 'mixed']
 
 function outcomeOf(mood: Mood, times: number, start: number, dice: Dice): Act['outcome'] {
   switch (mood) {
@@ -59,6 +59,8 @@ function outcomeOf(mood: Mood, times: number, start: number, dice: Dice): Act['o
       return start < times ? 'after' : 'fine'
     case 'rejected':
       return start < times - 1 ? 'error' : dice.pick(['rejected', 'rejected', 'buried'])
+    case 'deadly':
+      return dice.pick(['error', 'error', 'after', 'fine'])
     case 'mixed':
       return dice.pick(['fine', 'error', 'rejected', 'after', 'buried'])
     default:
@@ -68,8 +70,9 @@ function outcomeOf(mood: Mood, times: number, start: number, dice: Dice): Act['o
 
 function twistOf(mood: Mood, times: number, start: number, wild: boolean, dice: Dice): Act['twist'] {
   if (mood === 'killer' && (times === 3 || start < times)) return 'kill'
+  if (mood === 'deadly' && dice.chance(0.5)) return 'kill'
   if (dice.chance(0.04)) return 'publish'
-  if (wild && dice.chance(0.06)) return dice.pick(['close', 'unsubscribe'])
+  if (wild && dice.chance(0.1)) return dice.pick(['close', 'unsubscribe'])
   return undefined
 }
 

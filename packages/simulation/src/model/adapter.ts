@@ -57,7 +57,7 @@ export class SimulatedAdapter implements EventBusAdapter {
     const subscription = this.#link.subscriptionOf(options.topics[0]?.topic ?? '', options.group)
     // A failed call leaves no member behind: an adapter cleans up after itself.
     if (this.#link.fate('consume') !== 'works') {
-      await this.#link.request('other', () => {}).answer
+      await (this.#link.dice.chance(0.3) ? this.#link.delay(8_000) : this.#link.request('other', () => {}).answer)
       throw this.#link.failure()
     }
     let member: Consumer | undefined

@@ -73,7 +73,8 @@ function drawFaults(dice: Dice, setting: Setting, span: number): Op[] {
 }
 
 function drawFault(dice: Dice, kind: Kind, { processes, specs }: Setting, span: number): Op {
-  const at = dice.between(0, span)
+  // Now and then while everybody is still on the way in.
+  const at = dice.chance(0.15) ? dice.between(0, 60) : dice.between(0, span)
   const process = dice.between(0, processes - 1)
   const spec = dice.between(0, specs.length - 1)
   const timeoutMs = dice.pick([0, 20, 100, 1_000, 30_000])

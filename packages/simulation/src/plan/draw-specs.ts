@@ -15,7 +15,7 @@ export function drawSpecs(dice: Dice): Spec[] {
     if (twin?.options.consumerGroup !== undefined && dice.chance(0.15)) specs.push(twin)
     else specs.push({ topic: dice.chance(0.8) ? topics[0] : topics[1], options: drawOptions(dice, index) })
   }
-  if (!dice.chance(0.12)) return specs
+  if (!dice.chance(0.18)) return specs
   return dice.chance(0.5) ? [drawPattern(dice, dice.pick(['all', undefined]))] : [drawPattern(dice, 'all'), ...specs]
 }
 

@@ -87,6 +87,24 @@ export const failureBugs: readonly Bug[] = [
     to: 'redeliveries + 1 >= policy.maxDeliveries',
   },
   {
+    name: 'a copy begins to count deaths anew',
+    file: 'consume/job.ts',
+    from: ' + (count(headers[header.deaths]) ?? 0)',
+    to: '',
+  },
+  {
+    name: 'a dead letter that cannot be read dies again',
+    file: 'consume/attempt.ts',
+    from: 'if (route.skipDeadLetters && job',
+    to: 'decode(job)\n  if (route.skipDeadLetters && job',
+  },
+  {
+    name: 'a handler starts when its payload was checked too late',
+    file: 'consume/attempt.ts',
+    from: "if (route.signal.aborted) throw new Unhandleable('invalid', route.signal.reason)",
+    to: '',
+  },
+  {
     name: 'useDLQ is forgotten',
     file: 'failure/policy.ts',
     from: "kind: useDLQ ? 'bury' : 'giveUp'",

@@ -121,6 +121,18 @@ export const flowBugs: readonly Bug[] = [
     to: 'undefined',
   },
   {
+    name: 'a handler that closes waits for a backend that does not answer',
+    file: 'consume/subscriptions.ts',
+    from: 'Promise.race([drained, deadline.passed]).then(() => {})',
+    to: 'drained',
+  },
+  {
+    name: 'a pattern stops when all of its topics have been joined',
+    file: 'consume/subscription.ts',
+    from: 'const drained = [...this.#topics.values()]',
+    to: 'await Promise.allSettled(this.#topics.values())\n    const drained = [...this.#topics.values()]',
+  },
+  {
     name: 'a later close() may set no less time',
     file: 'consume/subscriptions.ts',
     from: 'known?.deadline.hurry(timeoutMs)',
