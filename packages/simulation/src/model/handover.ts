@@ -39,7 +39,7 @@ export function handOver(giver: Member, slots: readonly Slot[], done: () => void
     scene.say?.(
       `${giver.name} hands over ${slots.map(({ name }) => name).join(' ')}: ${open.map(String).join(', ') || 'nothing open'}`,
     )
-    oracle.handovers.begins(open)
+    oracle.handovers.begins(giver, open)
     if (giver.handover === undefined) {
       oracle.handovers.ends(open)
       return finish('it need not be asked')

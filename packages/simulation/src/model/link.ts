@@ -5,6 +5,9 @@ import type { Dice } from '../run/dice.ts'
 import type { Rates } from '../plan/plan.ts'
 import type { Scene } from '../run/scene.ts'
 
+/** Milliseconds that a call takes on its way or back at most, by the world's latency; those that hang aside. */
+export const longest = [0, 3, 20, 1_500] as const
+
 export type CallKind = keyof Rates
 
 /** What becomes of a call: it works; it never gets there; it works, but the answer never comes back. */
@@ -28,6 +31,7 @@ export class Link {
   readonly #dice: Dice
   readonly #onTheWay = new Set<() => void>()
   #outageUntil = 0
+  #hangs = 0
 
   constructor(scene: Scene, owner: Owner, stream: number) {
     this.scene = scene
@@ -49,16 +53,10 @@ export class Link {
   }
 
   latency(): number {
-    switch (this.scene.plan.world.latency) {
-      case 0:
-        return 0
-      case 1:
-        return this.#dice.between(0, 3)
-      case 2:
-        return this.#dice.chance(0.3) ? 0 : this.#dice.between(0, 20)
-      case 3:
-        return this.#dice.chance(0.1) ? this.#dice.between(100, 1_500) : this.#dice.between(0, 20)
-    }
+    const { latency } = this.scene.plan.world
+    if (latency < 2) return latency === 0 ? 0 : this.#dice.between(0, longest[1])
+    if (latency === 3 && this.#dice.chance(0.1)) return this.#dice.between(100, longest[3])
+    return this.#dice.chance(0.3) ? 0 : this.#dice.between(0, longest[2])
   }
 
   fate(kind: CallKind | 'other'): Fate {
@@ -79,8 +77,14 @@ export class Link {
     agenda.add(this.owner, ms, run)
   }
 
+  /** How often the backend kept it waiting for very long. */
+  get hangs(): number {
+    return this.#hangs
+  }
+
   /** An answer that takes very long. */
   delay(ms: number): Promise<void> {
+    this.#hangs++
     const answer = (): void => {}
     this.#onTheWay.add(answer)
     return new Promise((resolve) => {

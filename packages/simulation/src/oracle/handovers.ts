@@ -3,25 +3,30 @@ import type { Member } from '../model/member.ts'
 import type { Owner } from '../run/agenda.ts'
 import type { Scene } from '../run/scene.ts'
 
+interface Asked {
+  readonly owner: Owner
+  /** When it was asked for. */
+  readonly step: number
+}
+
 /** What is taken back from a living member is given back or finished before anybody else gets it. */
 export class Handovers {
   readonly #scene: Scene
-  /** With the step in which each was asked for. */
-  readonly #asked = new Map<readonly Loan[], number>()
+  readonly #asked = new Map<readonly Loan[], Asked>()
 
   constructor(scene: Scene) {
     this.#scene = scene
   }
 
-  begins(open: readonly Loan[]): void {
+  begins({ owner }: Member, open: readonly Loan[]): void {
     for (const { record } of open) record.leaving ??= 'asked'
-    this.#asked.set(open, this.#scene.steps)
+    this.#asked.set(open, { owner, step: this.#scene.steps })
   }
 
   /** A member lets others have a turn; once that is over it knows of what it was just asked. */
   breathes(owner: Owner): () => void {
     const { steps } = this.#scene
-    const asked = [...this.#asked].filter(([open, since]) => since === steps && open[0]?.member.owner === owner)
+    const asked = [...this.#asked].filter(([, one]) => one.step === steps && one.owner === owner)
     return () => {
       for (const [open] of asked)
         for (const { record } of open) if (record.leaving === 'asked') record.leaving = 'known'
@@ -36,7 +41,7 @@ export class Handovers {
 
   /** Of members that live. */
   get running(): number {
-    return [...this.#asked.keys()].filter((open) => open[0]?.member.owner.alive !== false).length
+    return [...this.#asked.values()].filter(({ owner }) => owner.alive).length
   }
 
   isDone(member: Member, open: readonly Loan[]): void {
