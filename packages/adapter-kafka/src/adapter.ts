@@ -2,6 +2,7 @@ import {
   type AdapterCapabilities,
   BackendUnavailableError,
   ClosedError,
+  untilAborted,
   type Consumer,
   type ConsumeOptions,
   type EventBusAdapter,
@@ -129,17 +130,10 @@ export class KafkaAdapter implements EventBusAdapter {
   async ping(signal?: AbortSignal): Promise<void> {
     if (this.#closing !== undefined) throw closed()
     signal?.throwIfAborted()
-    let stop: (() => void) | undefined
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal?.reason)
-      signal?.addEventListener('abort', stop)
-    })
     try {
-      await Promise.race([this.#link.ping(), aborted])
+      await untilAborted(signal, this.#link.ping())
     } catch (error) {
       throw this.#problem('Ping', error)
-    } finally {
-      if (stop !== undefined) signal?.removeEventListener('abort', stop)
     }
   }
 
@@ -150,21 +144,12 @@ export class KafkaAdapter implements EventBusAdapter {
   async #connect(signal: AbortSignal | undefined): Promise<void> {
     const { connectionTimeout, brokers } = this.#settings
     const late = (): Error => new Error(`no connection within ${connectionTimeout} ms`)
-    let stop: (() => void) | undefined
     try {
       signal?.throwIfAborted()
-      const aborted = new Promise<never>((_, reject) => {
-        stop = () => reject(signal?.reason)
-        signal?.addEventListener('abort', stop)
-      })
-      await Promise.race([
-        within(Promise.all([this.#link.connect(), this.#publisher.connect()]), connectionTimeout, late),
-        aborted,
-      ])
+      const connecting = Promise.all([this.#link.connect(), this.#publisher.connect()])
+      await untilAborted(signal, within(connecting, connectionTimeout, late))
     } catch (error) {
       throw unavailable('Connecting', brokers, error)
-    } finally {
-      if (stop !== undefined) signal?.removeEventListener('abort', stop)
     }
   }
 

@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  untilAborted,
   type AdapterCapabilities,
   type Consumer,
   type ConsumeOptions,
@@ -135,16 +136,7 @@ export class RedisAdapter implements EventBusAdapter {
     this.#assertOpen()
     signal?.throwIfAborted()
     if (!this.#link.ready) throw this.#link.failure()
-    let abort: (() => void) | undefined
-    const aborted = new Promise<never>((_resolve, reject) => {
-      abort = () => reject(signal?.reason as Error)
-      signal?.addEventListener('abort', abort, { once: true })
-    })
-    try {
-      await Promise.race([this.#link.command('PING'), aborted])
-    } finally {
-      if (abort !== undefined) signal?.removeEventListener('abort', abort)
-    }
+    await untilAborted(signal, this.#link.command('PING'))
   }
 
   close(): Promise<void> {

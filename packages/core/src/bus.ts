@@ -193,7 +193,10 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     >
   }
 
-  /** Forgets a group on a topic: its position, and what it had deferred. */
+  /**
+   * Forgets a group on a topic: its position, and what waits for it there and in its retry topic. A deferred event that
+   * the backend itself keeps until its time may still come, to a group that has the same name by then.
+   */
   async deleteGroup(topic: string, group: string): Promise<void> {
     assertTopic(topic)
     assertGroup(group)
@@ -242,7 +245,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   /**
    * Stops taking events, waits for the handlers at work (30 s by default; they may still publish), gives back the rest
-   * untouched and leaves all groups. Idempotent, never hangs (a later call may set less time); from inside a handler it resolves when the others are done.
+   * untouched and leaves all groups. Idempotent, never hangs (a later call may set less time); from inside a handler it
+   * resolves when the others are done.
    */
   async close({ timeoutMs = defaults.closeTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const inside = jobAtHand(this) !== undefined

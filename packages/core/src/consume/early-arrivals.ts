@@ -1,13 +1,12 @@
 import { defaults } from '../defaults.ts'
 import { sameCopy } from '../failure/copies.ts'
-import { settle } from '../failure/settle.ts'
-import type { Message } from '../spi/message.ts'
 import { retryTopicOf } from '../spi/topics.ts'
 import { header } from '../wire/headers.ts'
-import type { FailureHost } from './failures.ts'
+import type { FailureHost } from './failure-host.ts'
 import type { Job } from './job.ts'
 import type { Lanes } from './lanes.ts'
 import type { Loans } from './loans.ts'
+import { relocate } from './relocate.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 // How long one for which there is no room stays before it goes to the tail: nothing may go round without a pause.
@@ -71,24 +70,12 @@ export class EarlyArrivals {
   }
 
   async #toTail(job: Job): Promise<void> {
-    const { adapter, clock, deferrals, hooks, policy, signal, topic } = this.#host
-    const { consumerGroup } = policy
-    const report = (error: unknown, operation: string): void =>
-      hooks.emit('error', { error, operation, topic, consumerGroup })
-    const host = {
-      clock,
-      publish: (messages: readonly Message[]) => adapter.publish(messages),
-      copyFailed: (error: unknown) => report(error, 'putting off an event'),
-    }
+    const { deferrals, policy, topic } = this.#host
+    const to = retryTopicOf(topic, policy.consumerGroup as string)
     this.#loans.begin(job)
-    const to = retryTopicOf(topic, consumerGroup as string)
     deferrals.add(to)
-    const copy = sameCopy(job.delivery.message, to)
-    const settled = await settle(host, job.delivery, copy, signal).catch((error: unknown) =>
-      report(error, 'acknowledging'),
-    )
-    if (settled === 'stopped' || settled === 'lost') deferrals.remove(to)
-    if (settled === 'stopped') this.#host.giveBack(job)
-    else this.#host.done(job)
+    const moved = await relocate(this.#host, job, sameCopy(job.delivery.message, to), 'putting off an event')
+    if (moved) this.#host.done(job)
+    else deferrals.remove(to)
   }
 }

@@ -1,29 +1,13 @@
 import { deadCopy, type Failure, retryCopy } from '../failure/copies.ts'
 import { end, judge, type Verdict } from '../failure/policy.ts'
-import { settle } from '../failure/settle.ts'
 import type { Message } from '../spi/message.ts'
 import { deadLetterTopicOf, retryTopicOf } from '../spi/topics.ts'
 import { decodeEvent } from '../wire/decode.ts'
 import { Unhandleable } from './attempt.ts'
-import type { Counters } from './counters.ts'
 import type { HookMap } from './hooks.ts'
-import type { ConsumeHost } from './host.ts'
+import type { FailureHost } from './failure-host.ts'
 import type { Job } from './job.ts'
-import type { SubscriptionPolicy } from './subscription-policy.ts'
-
-/** What a subscription does with its jobs once a verdict is there. */
-export interface FailureHost extends ConsumeHost {
-  readonly topic: string
-  readonly policy: SubscriptionPolicy
-  readonly counters: Counters
-  /** Aborts when waiting has to end. */
-  readonly signal: AbortSignal
-  /** Half of the window waits in hand. */
-  readonly crowded: boolean
-  hold(job: Job, delayMs: number): void
-  done(job: Job): void
-  giveBack(job: Job): void
-}
+import { relocate } from './relocate.ts'
 
 /** Carries out what becomes of an event whose handling failed. */
 export class Failures {
@@ -87,7 +71,7 @@ export class Failures {
     const { topic, policy, clock, deferrals } = this.#host
     const to = retryTopicOf(topic, policy.consumerGroup as string)
     deferrals.add(to)
-    if (!(await this.#settle(job, retryCopy(to, job.delivery.message, failure, clock.now() + delayMs)))) {
+    if (!(await this.#relocate(job, retryCopy(to, job.delivery.message, failure, clock.now() + delayMs)))) {
       return deferrals.remove(to)
     }
     this.#retried(job, delayMs, failure, true)
@@ -99,7 +83,7 @@ export class Failures {
     const dlqTopic = policy.dlqTopic ?? deadLetterTopicOf(topic, policy.consumerGroup)
     const { message } = job.delivery
     const copy = (withStack: boolean): Message => deadCopy(dlqTopic, message, failure, reason, withStack)
-    if (!(await this.#settle(job, copy(true), () => copy(false)))) return
+    if (!(await this.#relocate(job, copy(true), () => copy(false)))) return
     counters.deadLettered++
     hooks.emit('deadLetter', { ...this.#about(job, failure), dlqTopic, reason })
     this.#host.done(job)
@@ -113,23 +97,8 @@ export class Failures {
     this.#host.done(job)
   }
 
-  async #settle(job: Job, copy: Message, smaller?: () => Message): Promise<boolean> {
-    const { adapter, clock, signal } = this.#host
-    const host = {
-      clock,
-      publish: (messages: readonly Message[]) => adapter.publish(messages),
-      copyFailed: (error: unknown) => this.#report(error, `copying an event to "${copy.topic}"`),
-    }
-    try {
-      const settled = await settle(host, job.delivery, copy, signal, smaller)
-      if (settled === 'stopped') this.#host.giveBack(job)
-      if (settled === 'lost') this.#host.done(job)
-      return settled === 'settled'
-    } catch (error) {
-      // The copy is stored, only the acknowledgement failed: the event may come once more.
-      this.#report(error, 'acknowledging')
-      return true
-    }
+  #relocate(job: Job, copy: Message, smaller?: () => Message): Promise<boolean> {
+    return relocate(this.#host, job, copy, `copying an event to "${copy.topic}"`, smaller)
   }
 
   #retried(job: Job, delayMs: number, failure: Failure, deferred: boolean): void {

@@ -7,7 +7,8 @@ import { attempt, passedOver, type Route, Unhandleable } from './attempt.ts'
 import type { Handler } from './context.ts'
 import type { Counters } from './counters.ts'
 import { EarlyArrivals } from './early-arrivals.ts'
-import { type FailureHost, Failures } from './failures.ts'
+import type { FailureHost } from './failure-host.ts'
+import { Failures } from './failures.ts'
 import { frames } from './frame.ts'
 import type { ConsumeHost } from './host.ts'
 import { Job } from './job.ts'
@@ -121,13 +122,13 @@ export class TopicSubscription implements FailureHost {
     if (group !== undefined) {
       // What a group with the same name deferred before it was forgotten is not for this one.
       topics.push({ topic: retryTopicOf(this.topic, group), startFrom: 'latest' })
-      this.deferrals.opened(retryTopicOf(this.topic, group))
     }
     this.#consumer = await this.adapter.consume({
       topics,
       group,
       handover: (open, signal) => this.#handOver(open, signal),
     })
+    if (group !== undefined) this.deferrals.opened(retryTopicOf(this.topic, group))
     const consumer = this.#consumer
     // A subscription that is made inside a handler is not part of what is handled there.
     void frames.exit(() => this.#pump.run(consumer, this.#stop.signal))
@@ -191,7 +192,8 @@ export class TopicSubscription implements FailureHost {
       for (const job of late) this.giveBack(job)
     }
     const { consumerGroup } = this.policy
-    if (consumerGroup !== undefined) this.deferrals.closed(retryTopicOf(this.topic, consumerGroup))
+    if (consumerGroup !== undefined && this.#consumer !== undefined)
+      this.deferrals.closed(retryTopicOf(this.topic, consumerGroup))
     await this.#consumer?.close()
   }
 

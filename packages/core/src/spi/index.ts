@@ -24,5 +24,6 @@ export {
   TopicMissingError,
 } from '../errors.ts'
 export type { ConfigIssue, EventBusErrorCode, PublishFailure, Stored } from '../errors.ts'
+export { untilAborted } from '../util/until-aborted.ts'
 export { decodeEvent } from '../wire/decode.ts'
 export type { BaseEvent, EventMetadata } from '../events.ts'
