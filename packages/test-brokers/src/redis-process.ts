@@ -3,6 +3,13 @@ import { onFreePorts } from './ports.ts'
 import { NotPossibleError } from './search.ts'
 import { ServerProcess } from './server-process.ts'
 
+export interface RedisProcessOptions {
+  /** Further arguments of `redis-server`; those that need another port of its own ask for it. */
+  readonly args?: readonly string[] | ((secondPort: number) => readonly string[])
+  /** The server's executable; default the `redis-server` on the PATH. */
+  readonly program?: string
+}
+
 /** A private `redis-server`: its own port and directory, both kept over restarts. */
 export class RedisProcess {
   readonly how = 'process'
@@ -19,15 +26,16 @@ export class RedisProcess {
     this.#remove = remove
   }
 
-  static async start(args: readonly string[] = []): Promise<RedisProcess> {
+  static async start({ args = [], program = 'redis-server' }: RedisProcessOptions = {}): Promise<RedisProcess> {
     const directory = await ownDirectory('redis')
     const remove = (): Promise<void> => directory.remove()
     try {
-      return await onFreePorts(1, async ([port = 0]) => {
+      return await onFreePorts(2, async ([port = 0, secondPort = 0]) => {
+        const further = typeof args === 'function' ? args(secondPort) : args
         const server = new ServerProcess({
           name: 'redis-server',
-          command: 'redis-server',
-          args: [...fixedArgs(port, directory.path), ...args],
+          command: program,
+          args: [...fixedArgs(port, directory.path), ...further],
           cwd: directory.path,
           ready: /Ready to accept connections/,
           startTimeoutMs: 20_000,
@@ -37,7 +45,7 @@ export class RedisProcess {
       })
     } catch (error) {
       await remove()
-      throw isMissing(error) ? new NotPossibleError('no redis-server on the PATH') : error
+      throw isMissing(error) ? new NotPossibleError(`no ${program} on the PATH`) : error
     }
   }
 

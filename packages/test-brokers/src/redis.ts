@@ -28,7 +28,7 @@ export function startRedis({ args = [], how }: RedisOptions = {}): Promise<Redis
     name: 'redis',
     address: url && args.length === 0 ? () => redisAt(url) : undefined,
     docker: () => redisInDocker(args),
-    process: () => RedisProcess.start(args),
+    process: () => RedisProcess.start({ args }),
     forced: how,
     advice: 'Set BUS_TEST_REDIS_URL, start Docker, or install Redis 6.2 or later so that redis-server is on the PATH.',
   })
