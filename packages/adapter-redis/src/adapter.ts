@@ -65,7 +65,7 @@ export class RedisAdapter implements EventBusAdapter {
   /** @throws ConfigInvalidError for options that cannot work. */
   constructor(options: RedisAdapterOptions = {}) {
     const settings = settingsOf(options)
-    const link = new Link(settings, { silenceMs })
+    const link = new Link(settings, { silenceMs, warn: (message) => this.#warn(message) })
     const waker = new Waker(new Link(settings, { silenceMs: 2 * silenceMs }), link)
     const catalog = new Catalog(link, new Keyspace(settings.prefix), settings.partitions)
     const common = { settings, link, waker, catalog, warn: (message: string) => this.#warn(message) }

@@ -17,6 +17,8 @@ export interface Settings {
 }
 
 export interface ServerSettings {
+  /** The address came as one. */
+  readonly byUrl: boolean
   readonly host: string
   readonly port: number
   readonly username: string | undefined
@@ -58,6 +60,7 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
   const maxLength = whole('retention.maxLength', retention.maxLength, 1_000_000, 1)
   const settings: Settings = {
     server: {
+      byUrl: options.url !== undefined,
       host: url.host ?? options.host ?? 'localhost',
       port: url.port ?? whole('port', options.port, 6379, 1, 65_535),
       username: url.username ?? options.username,

@@ -4,6 +4,7 @@ import { startProxy, startRedis } from '@bus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { RedisAdapter } from '@bus/adapter-redis'
+import { publish } from '../src/scripts/publish.ts'
 import { adapterAt, ownPrefix, redisUrl } from './redis.ts'
 
 const plain = (topic: string, body: string, key?: string): Message => ({ topic, headers: {}, body, key })
@@ -88,6 +89,26 @@ describe('publishing', () => {
     await redis.script('FLUSH')
     await Promise.all(publishing)
     expect(await bodiesIn(adapter, 't')).toEqual(bodies)
+    await Promise.all([adapter.close(), redis.quit()])
+  })
+
+  it('keeps the order while the server forgets its scripts and others teach them to it again', async () => {
+    const adapter = await adapterAt()
+    await adapter.initialize()
+    const redis = new Redis(await redisUrl())
+    await adapter.publish([plain('t', 'first', 'k')])
+    const bodies = Array.from({ length: 9_000 }, (_, number) => `${number}`.padEnd(200, '.'))
+    let publishing = true
+    const forgetting = (async () => {
+      while (publishing) {
+        await redis.script('FLUSH')
+        await redis.script('LOAD', publish.lua)
+      }
+    })()
+    await Promise.all(bodies.map((body) => adapter.publish([plain('t', body, 'k')])))
+    publishing = false
+    await forgetting
+    expect(await bodiesIn(adapter, 't')).toEqual(['first', ...bodies])
     await Promise.all([adapter.close(), redis.quit()])
   })
 

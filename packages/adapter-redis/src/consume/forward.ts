@@ -43,7 +43,7 @@ export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message):
       else catalog.learn(copy.topic, status)
     } catch (error) {
       if (error instanceof NotSentError) continue
-      if (error instanceof TimeoutError) link.reset()
+      if (error instanceof TimeoutError) link.reset(`no answer for ${timeoutMs} ms`)
       throw fail(isReply(error) ? 'no' : 'unknown', error)
     }
   }

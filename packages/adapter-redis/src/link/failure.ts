@@ -1,4 +1,5 @@
 import { BackendUnavailableError } from '@bus/core/spi'
+import type { ServerSettings } from '../settings.ts'
 
 /** What the server itself answered: whatever was asked for was not done. */
 export function isReply(error: unknown): error is Error {
@@ -12,6 +13,11 @@ export function codeOf(error: unknown): string {
 
 export function hasCode(error: unknown, code: string): boolean {
   return isReply(error) && codeOf(error) === code
+}
+
+/** A replica was asked to write; before Redis 7 the error of a script has the code of what it called further behind. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && /(^|-)READONLY /.test(error.message)
 }
 
 /** There was no connection: nothing has left this process. */
@@ -30,17 +36,22 @@ export function isLoss(error: unknown): boolean {
 }
 
 /** In words that tell what to do. */
-export function unavailable(address: string, error: unknown): BackendUnavailableError {
-  return new BackendUnavailableError(`Redis at ${address} ${reasonOf(error)}`, { cause: error })
+export function unavailable(address: string, error: unknown, server: ServerSettings): BackendUnavailableError {
+  return new BackendUnavailableError(`Redis at ${address} ${reasonOf(error, server)}`, { cause: error })
 }
 
-function reasonOf(error: unknown): string {
+/** A server that waits for TLS and a client that does not speak it wait for each other, or part without a word. */
+export function tlsHint({ tls }: ServerSettings): string {
+  return tls === undefined ? ' If it speaks TLS only, use rediss://, REDIS_TLS=true or the option tls.' : ''
+}
+
+function reasonOf(error: unknown, server: ServerSettings): string {
   const message = error instanceof Error ? error.message : String(error)
   switch (codeOf(error)) {
     case 'WRONGPASS':
-      return 'refused the user name or the password. Check REDIS_PASSWORD and REDIS_USERNAME, or the options password and username.'
+      return `refused the user name or the password. Check REDIS_PASSWORD and REDIS_USERNAME, or the options password and username.${urlHint(server)}`
     case 'NOAUTH':
-      return 'asks for a password. Set REDIS_PASSWORD, or the option password.'
+      return `asks for a password. Set REDIS_PASSWORD, or the option password.${urlHint(server)}`
     case 'NOPERM':
       return `does not permit this user what the bus needs (${message}). The README of @bus/adapter-redis lists the commands and keys.`
     case 'LOADING':
@@ -57,5 +68,12 @@ function reasonOf(error: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return 'cannot be found: the name of the host is unknown. Check REDIS_HOST or REDIS_URL.'
   if (code !== undefined && /CERT|TLS|SSL/.test(code)) return `could not be trusted (${message}). Check the option tls.`
-  return `cannot be reached: ${message}`
+  const closed = message === 'Connection is closed.' || code === 'ECONNRESET'
+  return `cannot be reached: ${message}${closed ? tlsHint(server) : ''}`
+}
+
+function urlHint({ byUrl }: ServerSettings): string {
+  return byUrl
+    ? ' Where REDIS_URL is set, REDIS_PASSWORD and REDIS_USERNAME are not read: put both into the address, redis://user:password@host.'
+    : ''
 }

@@ -3,15 +3,20 @@ import { Command, type Redis } from 'ioredis'
 import type { Script } from '../scripts/script.ts'
 import { addressOf, type Settings } from '../settings.ts'
 import { createClient } from './client.ts'
-import { hasCode, isLoss, NotSentError, unavailable } from './failure.ts'
+import { hasCode, isLoss, isReadOnly, NotSentError, tlsHint, unavailable } from './failure.ts'
+import { Outages } from './outages.ts'
 
 export type Argument = string | number | Buffer
 
 const ticks = 10
+// A server that has just been taken for a primary and is none is not asked again and again without a pause.
+const demotedMs = 1_000
 
 export interface LinkOptions {
   /** How long a reply may be due before the connection counts as dead. */
   readonly silenceMs: number
+  /** Told when the connection is lost and when it is back. */
+  readonly warn?: (message: string) => void
 }
 
 /** One connection that comes back by itself. Replies are bytes, numbers and lists of them. */
@@ -20,18 +25,21 @@ export class Link {
   readonly #settings: Settings
   readonly #silenceMs: number
   readonly #readyListeners = new Set<() => void>()
+  readonly #outages: Outages | undefined
   #client: Redis | undefined
   #established = false
   #closed = false
   #lastError: unknown
+  #readyAt = 0
   #due = 0
   #silentTicks = 0
   #watchdog: NodeJS.Timeout | undefined
 
-  constructor(settings: Settings, { silenceMs }: LinkOptions) {
+  constructor(settings: Settings, { silenceMs, warn }: LinkOptions) {
     this.#settings = settings
     this.#silenceMs = silenceMs
     this.address = addressOf(settings.server)
+    this.#outages = warn && new Outages(this.address, warn)
   }
 
   get ready(): boolean {
@@ -61,7 +69,7 @@ export class Link {
       this.#client = undefined
       client.disconnect()
       if (error instanceof BackendUnavailableError || signal?.aborted) throw error
-      throw unavailable(this.address, this.#lastError ?? error)
+      throw this.#unavailable(this.#lastError ?? error)
     } finally {
       clearTimeout(timer)
       if (abort !== undefined) signal?.removeEventListener('abort', abort)
@@ -121,6 +129,11 @@ export class Link {
     return this.#send(name, args)
   }
 
+  /** With its text: for what must not be overtaken by a later call, as one that has to be repeated could be. */
+  runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#send('eval', [script.lua, keys.length, ...keys, ...args])
+  }
+
   /** By its digest; with its text if the server does not know it (any more). */
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     const rest = [keys.length, ...keys, ...args]
@@ -131,18 +144,21 @@ export class Link {
   }
 
   /** Gives up this connection for a new one: everything that is under way rejects. */
-  reset(): void {
+  reset(why: string): void {
+    if (this.#closed) return
+    this.#lastError = new Error(why)
     // A polite end would wait for an answer of the other side.
-    if (!this.#closed) this.#client?.stream?.destroy()
+    this.#client?.stream?.destroy()
   }
 
   /** What is wrong at the moment, in words. */
   failure(): BackendUnavailableError {
-    return unavailable(this.address, this.#lastError ?? new Error('there is no connection'))
+    return this.#unavailable(this.#lastError ?? new Error('there is no connection'))
   }
 
   close(): void {
     this.#closed = true
+    this.#outages?.stop()
     clearInterval(this.#watchdog)
     this.#client?.disconnect()
     this.#client?.stream?.destroy()
@@ -154,10 +170,20 @@ export class Link {
     client.on('error', (error: unknown) => (this.#lastError = error))
     client.on('ready', () => {
       this.#lastError = undefined
+      this.#readyAt = performance.now()
+      this.#outages?.back()
       for (const listener of [...this.#readyListeners]) listener()
+    })
+    client.on('close', () => {
+      if (this.#established && !this.#closed) this.#outages?.lost(this.#reason)
     })
     this.#client = client
     return client
+  }
+
+  get #reason(): string {
+    if (this.#lastError === undefined) return 'it was closed by the other side'
+    return this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError)
   }
 
   #send(name: string, args: readonly Argument[]): Promise<unknown> {
@@ -167,14 +193,14 @@ export class Link {
     const reply = client.sendCommand(new Command(name, args as Argument[])) as Promise<unknown>
     if (this.#due++ === 0) this.#silentTicks = 0
     this.#watchdog ??= this.#watch()
-    reply.then(this.#answered, this.#answered)
+    reply.then(this.#answered, this.#refused)
     return reply
   }
 
   /** Counts its own ticks, not the time: a process that was stopped for a while has not waited for anybody. */
   #watch(): NodeJS.Timeout {
     const tick = (): void => {
-      if (this.#due > 0 && ++this.#silentTicks >= ticks) this.reset()
+      if (this.#due > 0 && ++this.#silentTicks >= ticks) this.reset(`no answer for ${this.#silenceMs} ms`)
     }
     return setInterval(tick, this.#silenceMs / ticks).unref()
   }
@@ -184,12 +210,26 @@ export class Link {
     this.#silentTicks = 0
   }
 
+  readonly #refused = (error: unknown): void => {
+    this.#answered()
+    if (isReadOnly(error)) this.demoted()
+  }
+
+  /** The server became a replica, as after a failover: by a new connection the primary may be found. */
+  demoted(): void {
+    if (this.ready && performance.now() - this.#readyAt >= demotedMs) this.reset('the server is a read-only replica')
+  }
+
+  #unavailable(error: unknown): BackendUnavailableError {
+    return unavailable(this.address, error, this.#settings.server)
+  }
+
   #tooSlow(client: Redis): BackendUnavailableError {
     const { connectTimeoutMs } = this.#settings
     const cause = new TimeoutError(`Connecting to Redis at ${this.address}`, connectTimeoutMs)
     const text =
       client.status === 'connect'
-        ? `accepted the connection, but was not ready within ${connectTimeoutMs} ms: it may be loading its data.`
+        ? `accepted the connection, but was not ready within ${connectTimeoutMs} ms: it may be loading its data.${tlsHint(this.#settings.server)}`
         : `did not answer within ${connectTimeoutMs} ms. Is the address right, and is nothing in between?`
     return new BackendUnavailableError(`Redis at ${this.address} ${text}`, { cause: this.#lastError ?? cause })
   }

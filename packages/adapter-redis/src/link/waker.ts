@@ -163,7 +163,7 @@ export class Waker {
       if (isReply(error)) {
         this.#blockMs = uninterruptedMs
         // The wait under way is the last long one: a new connection ends it.
-        this.#link.reset()
+        this.#link.reset('it must not be interrupted')
       } else setTimeout(again, 50)
       this.#interrupting = false
     })

@@ -100,7 +100,7 @@ export class Publisher implements WriterHost {
       () => {
         const now = performance.now()
         const overdue = this.#all().filter((writer) => writer.expire(now))
-        if (overdue.length > 0) this.link.reset()
+        if (overdue.length > 0) this.link.reset(`no answer for ${this.timeoutMs} ms`)
       },
       Math.min(lookEveryMs, Math.max(5, this.timeoutMs / 10)),
     )

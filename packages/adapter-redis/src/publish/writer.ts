@@ -1,5 +1,5 @@
 import { TimeoutError, type Message } from '@bus/core/spi'
-import { codeOf, isReply, NotSentError } from '../link/failure.ts'
+import { isReadOnly, isReply, NotSentError } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { Batch, type Failure } from './batch.ts'
@@ -16,6 +16,11 @@ export interface WriterHost {
   stored(topic: string, events: number): void
 }
 
+// A server that was told to forget its scripts refuses a digest; until the text is sent after it, another batch could pass.
+// So a batch that is to be followed before its reply is sent with the text: from so many bytes on, that costs nothing.
+const textFromBytes = 16 * 1024
+const replicaPauseMs = 100
+
 /**
  * The road of one topic's events to the server: filled as they come, two batches on their way at most, in order. Sends
  * as soon as it can and otherwise when a reply comes: an idle process sends at once, a busy one in large batches.
@@ -25,13 +30,16 @@ export class Writer {
   readonly #road: Road
   readonly #host: WriterHost
   readonly #waiting: Batch[] = []
-  readonly #flying = new Set<Batch>()
+  /** `true`: with the text of its script. */
+  readonly #flying = new Map<Batch, boolean>()
   #open: Batch | undefined
   #scheduled = false
   #registering = false
+  #pause: NodeJS.Timeout | undefined
+  #everStored = false
   /**
-   * A batch was stored by this connection, so that the server knows topic and script: until then one at a time, because
-   * what it does not know makes it refuse a batch, which is sent again, behind the next one.
+   * A batch was stored by this connection, so that the server knows the topic: until then one at a time, because a batch
+   * for a topic it does not know is refused and sent again, behind the next one.
    */
   #established = false
 
@@ -64,7 +72,7 @@ export class Writer {
     return { batch, number }
   }
 
-  /** The connection is a new one, perhaps to a server that does not know the script: see `#established`. */
+  /** The connection is a new one, perhaps to a server that does not know the topic: see `#established`. */
   reconnected(): void {
     this.#established = false
     this.flush()
@@ -74,8 +82,9 @@ export class Writer {
     while (this.#waiting.length > 0 && this.#maySend) {
       const batch = this.#waiting.shift() as Batch
       if (batch === this.#open) this.#open = undefined
-      this.#flying.add(batch)
-      void this.#send(batch)
+      const withText = batch.bytes >= textFromBytes
+      this.#flying.set(batch, withText)
+      void this.#send(batch, withText)
     }
   }
 
@@ -91,7 +100,7 @@ export class Writer {
       })
     }
     let overdue = false
-    for (const batch of this.#flying) {
+    for (const batch of this.#flying.keys()) {
       if (!late(batch)) continue
       overdue = true
       this.#fail(batch, { stored: 'unknown', cause })
@@ -101,26 +110,34 @@ export class Writer {
 
   /** Nothing is sent any more. */
   abandon(cause: unknown): void {
+    clearTimeout(this.#pause)
     for (const batch of this.#waiting.splice(0)) this.#fail(batch, { stored: 'no', cause })
-    for (const batch of this.#flying) this.#fail(batch, { stored: 'unknown', cause })
+    for (const batch of this.#flying.keys()) this.#fail(batch, { stored: 'unknown', cause })
   }
 
   get #maySend(): boolean {
-    return this.#flying.size < (this.#established ? 2 : 1) && !this.#registering && this.#host.link.ready
+    if (this.#registering || this.#pause !== undefined || !this.#host.link.ready) return false
+    return this.#flying.size === 0 || this.#mayFollow
   }
 
-  async #send(batch: Batch): Promise<void> {
+  /** What is on its way can neither be refused as unknown nor be overtaken. */
+  get #mayFollow(): boolean {
+    if (!this.#established || this.#flying.size > 1) return false
+    for (const withText of this.#flying.values()) return withText
+    return true
+  }
+
+  async #send(batch: Batch, withText: boolean): Promise<void> {
     const { link, catalog } = this.#host
     const partitions = catalog.partitions(this.#topic)
     const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), partitions)
     try {
-      this.#take(batch, await link.run(script, keys, args))
+      this.#take(batch, await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)))
     } catch (error) {
       // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
       if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
       else
         this.#fail(batch, { stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown', cause: error })
-      if (codeOf(error) === 'READONLY') link.reset()
     }
     this.flush()
   }
@@ -135,18 +152,22 @@ export class Writer {
       this.#host.catalog.learn(this.#topic, status)
       return this.#again(batch)
     }
+    const failures = failed.length === 0 ? undefined : this.#failures(failed)
+    if (failures !== undefined && this.#everStored && isRefusedByReplica(batch, failures)) return this.#later(batch)
     this.#established = true
+    this.#everStored = true
     if (delayed !== undefined) this.#host.delayed(this.#topic, delayed[1])
     this.#host.stored(this.#topic, batch.messages.length)
-    this.#done(batch, failed.length === 0 ? undefined : this.#failures(failed))
+    this.#done(batch, failures)
   }
 
   #failures(list: readonly (number | Buffer)[]): Map<number, Failure> {
     const failures = new Map<number, Failure>()
     for (let at = 0; at < list.length; at += 2) {
       const message = String(list[at + 1])
-      if (message.startsWith('READONLY')) this.#host.link.reset()
-      failures.set(Number(list[at]), { stored: 'no', cause: new Error(message) })
+      const cause = new Error(message)
+      if (isReadOnly(cause)) this.#host.link.demoted()
+      failures.set(Number(list[at]), { stored: 'no', cause })
     }
     return failures
   }
@@ -169,6 +190,15 @@ export class Writer {
     this.flush()
   }
 
+  /** What was the primary is a replica now; the next one is being looked for. */
+  #later(batch: Batch): void {
+    this.#again(batch)
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.flush()
+    }, replicaPauseMs).unref()
+  }
+
   /** Not stored for certain, so it may be sent once more, before all others. */
   #again(batch: Batch): void {
     this.#flying.delete(batch)
@@ -189,4 +219,11 @@ export class Writer {
     batch.fail(failure)
     this.#host.settled(batch)
   }
+}
+
+/** Nothing of it was stored, and nothing will be here. */
+function isRefusedByReplica({ messages }: Batch, failures: ReadonlyMap<number, Failure>): boolean {
+  if (failures.size < messages.length) return false
+  for (const { cause } of failures.values()) if (!isReadOnly(cause)) return false
+  return true
 }
