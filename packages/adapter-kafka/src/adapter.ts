@@ -11,8 +11,10 @@ import {
   type ReadRange,
   type StoredMessage,
 } from '@bus/core/spi'
-import { type Common, GroupConsumer } from './consume/group-consumer.ts'
+import type { Common } from './common.ts'
+import { GroupConsumer } from './consume/group-consumer.ts'
 import { SoloConsumer } from './consume/solo-consumer.ts'
+import { Movers } from './delays/movers.ts'
 import type { Link } from './driver/driver.ts'
 import { codeOf } from './driver/driver-error.ts'
 import { kafkajsDriver } from './driver/kafkajs/index.ts'
@@ -33,13 +35,14 @@ export class KafkaAdapter implements EventBusAdapter {
   readonly capabilities: AdapterCapabilities = {
     durable: true,
     shared: true,
-    delays: false,
+    delays: true,
     countsRedeliveries: 'oldest',
   }
   readonly #settings: Settings
   readonly #link: Link
   readonly #common: Common
   readonly #publisher: Publisher
+  readonly #movers: Movers
   readonly #consumers = new Set<GroupConsumer | SoloConsumer>()
   #initializing: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -51,8 +54,11 @@ export class KafkaAdapter implements EventBusAdapter {
     const link = (this.#link = driver.open())
     const names = new Names(settings.prefix)
     const topics = new Topics(link, names, settings)
-    this.#common = { driver, link, topics, names, settings }
-    this.#publisher = new Publisher(driver, topics, names, settings)
+    const putOff = (topic: string): void => this.#movers.published(topic)
+    const publisher = (this.#publisher = new Publisher(driver, topics, names, settings, putOff))
+    const publish = (messages: readonly Message[]): Promise<void> => publisher.publish(messages)
+    this.#common = { driver, link, topics, names, settings, publish }
+    this.#movers = new Movers(this.#common)
   }
 
   initialize(signal?: AbortSignal): Promise<void> {
@@ -69,15 +75,24 @@ export class KafkaAdapter implements EventBusAdapter {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     if (this.#closing !== undefined) throw closed()
-    const onClose = (gone: GroupConsumer | SoloConsumer): void => void this.#consumers.delete(gone)
     const { group, topics } = options
-    const [main] = topics
+    const [main, second] = topics
     if (main === undefined) throw new TypeError('consume() needs a topic.')
+    const onClose = (gone: GroupConsumer | SoloConsumer): void => {
+      this.#consumers.delete(gone)
+      this.#movers.gone(main.topic)
+    }
     const consumer =
       group === undefined
         ? new SoloConsumer(this.#common, options, onClose)
-        : new GroupConsumer(this.#common, options, this.#common.names.group(group, main.topic), onClose)
+        : new GroupConsumer(
+            this.#common,
+            options,
+            { group: this.#common.names.group(group, main.topic), tail: second?.topic, marks: true },
+            onClose,
+          )
     this.#consumers.add(consumer)
+    this.#movers.opened(main.topic)
     try {
       await consumer.start()
     } catch (error) {
@@ -158,7 +173,8 @@ export class KafkaAdapter implements EventBusAdapter {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...[...this.#consumers].map((consumer) => consumer.close()), this.#publisher.close()])
+    const consumers = [...this.#consumers].map((consumer) => consumer.close())
+    await Promise.all([...consumers, this.#movers.close(), this.#publisher.close()])
     this.#link.close()
   }
 }

@@ -18,6 +18,11 @@ export class Names {
     return `${this.#prefix}${group}.${topic}`
   }
 
+  /** Of those who move on what was put off. No name of a group or topic has a colon in it. */
+  movers(topic: string): string {
+    return `${this.#prefix}delayed:${topic}`
+  }
+
   /** `undefined`: not one of this bus. */
   ours(name: string): string | undefined {
     return name.startsWith(this.#prefix) && name.length > this.#prefix.length

@@ -29,10 +29,7 @@ export class KafkaMessage implements StoredMessage {
   }
 
   get notBefore(): number | undefined {
-    const value = this.#record.headers[notBeforeHeader]
-    if (value === undefined) return undefined
-    const time = Number(textOf(value))
-    return Number.isFinite(time) ? time : undefined
+    return notBeforeOf(this.#record)
   }
 
   get position(): string {
@@ -42,6 +39,13 @@ export class KafkaMessage implements StoredMessage {
   get storedAt(): number {
     return Number(this.#record.timestamp)
   }
+}
+
+export function notBeforeOf({ headers }: LogRecord): number | undefined {
+  const value = headers[notBeforeHeader]
+  if (value === undefined) return undefined
+  const time = Number(textOf(value))
+  return Number.isFinite(time) ? time : undefined
 }
 
 function readHeaders({ headers }: LogRecord): Headers {

@@ -42,6 +42,28 @@ describe('what travels with a committed offset', () => {
     )
   })
 
+  it('tells of what is done far beyond the lowest that is not, however scattered it is', () => {
+    const runs = fc
+      .array(fc.tuple(fc.integer({ min: 2, max: 6 }), fc.nat(2)), { minLength: 1, maxLength: 2_000 })
+      .map((steps) => {
+        let at = 1_000
+        return steps.map(([gap, more]) => [(at += gap), (at += more)] as const)
+      })
+    fc.assert(
+      fc.property(runs, (done) => {
+        const text = encodeNote(1_000, { ...nothingNoted, done }, 4_000)
+        expect(text.length).toBeLessThanOrEqual(4_000)
+        expect(decodeNote(1_000, text).done).toEqual(done)
+      }),
+    )
+  })
+
+  it('names the record that starts are counted for, if it is not the lowest', () => {
+    const marked = { ...nothingNoted, starts: 2, mark: 9 }
+    expect(decodeNote(5, encodeNote(5, marked, 100))).toMatchObject({ starts: 2, mark: 9 })
+    expect(decodeNote(5, encodeNote(5, { ...marked, mark: 5 }, 100)).mark).toBeUndefined()
+  })
+
   it.each(['', 'from another client', '{', '{"r":"x","d":5,"n":[[1]]}', '[]'])('ignores %j', (text) => {
     expect(decodeNote(7, text)).toEqual(nothingNoted)
   })

@@ -9,7 +9,12 @@ describe('commits that are refused for good', () => {
     const cluster = new FakeCluster([[0]])
     const topics = [{ topic: 't', startFrom: 'latest' as const }]
     const common = commonOf(cluster, { warn: (message) => lines.push(message) })
-    const consumer = new GroupConsumer(common, { topics, group: 'g' }, 'g.t', () => {})
+    const consumer = new GroupConsumer(
+      common,
+      { topics, group: 'g' },
+      { group: 'g.t', tail: undefined, marks: true },
+      () => {},
+    )
     const stop = new AbortController()
     await consumer.start()
     const pulling = (async () => {

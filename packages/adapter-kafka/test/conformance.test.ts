@@ -6,7 +6,7 @@ conformance(
   { describe, it: it.concurrent },
   {
     name: 'kafka',
-    facts: { durable: true, shared: true, delays: false, countsRedeliveries: 'oldest', forwards: false },
+    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'oldest', forwards: false },
     leaseMs: sessionTimeoutMs,
     create: async () => adapterAt((await kafka()).brokers),
   },

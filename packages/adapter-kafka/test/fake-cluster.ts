@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Common } from '../src/consume/group-consumer.ts'
+import type { Common } from '../src/common.ts'
 import type { Assignment, Committed, FetchPosition, Link, OffsetQuery, TopicPartition } from '../src/driver/driver.ts'
 import { DriverError } from '../src/driver/driver-error.ts'
 import type { KafkaLogger } from '../src/options.ts'
@@ -95,5 +95,5 @@ export function commonOf(cluster: FakeCluster, logger: KafkaLogger = {}): Common
   const settings = settingsFrom({ brokers: ['kafka:9092'], heartbeatIntervalMs: 20, sessionTimeoutMs: 5_000, logger })
   const names = new Names('')
   const link = cluster.open()
-  return { driver: cluster, link, topics: new Topics(link, names, settings), names, settings }
+  return { driver: cluster, link, topics: new Topics(link, names, settings), names, settings, publish: async () => {} }
 }

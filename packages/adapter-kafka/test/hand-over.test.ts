@@ -12,7 +12,7 @@ describe('a partition that comes back while it is being given up', () => {
     const consumer = new GroupConsumer(
       commonOf(cluster),
       { topics, group: 'g', handover: async () => handled },
-      'g.t',
+      { group: 'g.t', tail: undefined, marks: true },
       () => {},
     )
     const stop = new AbortController()

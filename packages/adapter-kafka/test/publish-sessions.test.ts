@@ -52,7 +52,7 @@ function start(options: { idempotent?: boolean } = {}): void {
   broker = new Broker()
   const settings = settingsFrom({ brokers: ['kafka:9092'], publishTimeoutMs: 300, partitions: 1, ...options })
   const names = new Names('')
-  publisher = new Publisher(broker.driver, new Topics(broker.driver.open(), names, settings), names, settings)
+  publisher = new Publisher(broker.driver, new Topics(broker.driver.open(), names, settings), names, settings, () => {})
 }
 
 afterEach(() => publisher.close())

@@ -57,7 +57,14 @@ async function consume(cluster: Cluster): Promise<string[]> {
   const settings = settingsFrom({ brokers: ['kafka:9092'] })
   const names = new Names('')
   const link = cluster.open()
-  const common = { driver: cluster, link, topics: new Topics(link, names, settings), names, settings }
+  const common = {
+    driver: cluster,
+    link,
+    topics: new Topics(link, names, settings),
+    names,
+    settings,
+    publish: async () => {},
+  }
   const consumer = new SoloConsumer(common, { topics: [{ topic: 't', startFrom: 'earliest' }] }, () => {})
   const stop = new AbortController()
   const bodies: string[] = []

@@ -91,7 +91,7 @@ export const promises: readonly Guarantee[] = [
       'a delayed message does not hold up those published after it',
       'a delayed message is delivered to a group whose members were away when it became due',
     ],
-    limits: { memory: 'in the process', redis: 'in a sorted set', kafka: 'the core waits, with the event on loan' },
+    limits: { memory: 'in the process', redis: 'in a sorted set', kafka: 'in a topic of their own' },
   },
   {
     text: 'Dead letters with reason, error, place and times',

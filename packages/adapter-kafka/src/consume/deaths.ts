@@ -29,6 +29,11 @@ export class Deaths {
     return offset === this.#base ? this.#count : 0
   }
 
+  /** There is nothing to be careful about. */
+  get none(): boolean {
+    return this.#count === 0 && this.#until < 0
+  }
+
   careful(low: number): boolean {
     return low <= this.#until
   }

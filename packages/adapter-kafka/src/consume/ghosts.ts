@@ -1,5 +1,5 @@
 import { persist } from '../pause.ts'
-import type { Common } from './group-consumer.ts'
+import type { Common } from '../common.ts'
 
 /** Members that earlier processes of the same instance left behind would keep their partitions until their session ends. */
 export async function sendGhostsAway({ link, settings }: Common, group: string): Promise<void> {

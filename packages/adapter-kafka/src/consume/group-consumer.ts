@@ -1,9 +1,7 @@
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery } from '@bus/core/spi'
-import type { Assignment, Committed, Driver, Link } from '../driver/driver.ts'
-import type { Names } from '../names.ts'
+import type { Common } from '../common.ts'
+import type { Assignment, Committed } from '../driver/driver.ts'
 import { pause, persist, within } from '../pause.ts'
-import type { Settings } from '../settings.ts'
-import type { Topics } from '../topics/topics.ts'
 import { ownedText } from './assignment.ts'
 import { Commits } from './commits.ts'
 import { Fetcher } from './fetcher.ts'
@@ -11,34 +9,38 @@ import { sendGhostsAway } from './ghosts.ts'
 import { handOver } from './hand-over.ts'
 import { Lending } from './lending.ts'
 import { type Member, Membership } from './membership.ts'
-import { Partition, type PartitionOwner } from './partition.ts'
+import { Partition } from './partition.ts'
+import type { PartitionOwner } from './partition-owner.ts'
 import { pin, type Starts } from './start.ts'
+import { Tail } from './tail.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 const lookForPartitionsMs = 10_000
 /** What a commit may take when nobody can wait longer. */
 const lastCommitMs = 3_000
 
-/** What consumers share. */
-export interface Common {
-  readonly driver: Driver
-  /** For everything that needs no socket of its own. */
-  readonly link: Link
-  readonly topics: Topics
-  readonly names: Names
-  readonly settings: Settings
+export interface GroupTraits {
+  /** As the cluster calls the group. */
+  readonly group: string
+  /** Where to what waits for its time may be moved; `undefined`: it stays where it is. */
+  readonly tail: string | undefined
+  /** Whether deaths are counted. */
+  readonly marks: boolean
 }
 
 export class GroupConsumer implements Consumer, Member, PartitionOwner {
   /** As the cluster calls the group. */
   readonly group: string
   readonly topics: readonly string[]
-  readonly marks = true
+  readonly marks: boolean
+  readonly room: WaitingRoom
   readonly #common: Common
   readonly #options: ConsumeOptions
   readonly #lending: Lending
   readonly #fetcher: Fetcher
   readonly #membership: Membership
   readonly #commits: Commits
+  readonly #tail: Tail | undefined
   readonly #onClose: (consumer: GroupConsumer) => void
   readonly #timer: NodeJS.Timeout
   #starts: Starts = new Map()
@@ -49,9 +51,15 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor(common: Common, options: ConsumeOptions, group: string, onClose: (consumer: GroupConsumer) => void) {
+  constructor(
+    common: Common,
+    options: ConsumeOptions,
+    { group, tail, marks }: GroupTraits,
+    onClose: (consumer: GroupConsumer) => void,
+  ) {
     const { driver, link, topics, names, settings } = common
     this.group = group
+    this.marks = marks
     this.topics = options.topics.map(({ topic }) => names.topic(topic))
     this.#common = common
     this.#options = options
@@ -62,6 +70,16 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#fetcher = new Fetcher(own, topics, names, settings.log, this.#lending)
     this.#membership = new Membership(group, this, own, settings)
     this.#commits = new Commits(this.#membership, link, settings.log, () => this.#lending.wake())
+    this.room = new WaitingRoom(() => this.#lending.wake())
+    if (tail !== undefined) {
+      this.#tail = new Tail({
+        topic: tail,
+        room: this.room,
+        publish: common.publish,
+        partitions: () => this.#lending.partitions,
+        moved: () => this.#fetcher.wake(),
+      })
+    }
     this.#timer = setInterval(() => void this.#lookForPartitions(), lookForPartitionsMs)
   }
 
@@ -192,9 +210,10 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#membership.rejoin()
   }
 
-  #handOver(partitions: readonly Partition[]): Promise<void> {
+  async #handOver(partitions: readonly Partition[]): Promise<void> {
     const { drainTimeoutMs } = this.#common.settings
-    return handOver(partitions, this.#options.handover, drainTimeoutMs, this.#closed.signal)
+    await handOver(partitions, this.#options.handover, drainTimeoutMs, this.#closed.signal)
+    await this.#tail?.idle()
   }
 
   #drop(partition: Partition): void {
@@ -242,9 +261,11 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#fetcher.stop()
     const { partitions } = this.#lending
     for (const partition of partitions) partition.leaving = true
+    await this.#tail?.stop()
     if (this.#membership.identity !== undefined) await this.#commits.settle(partitions, lastCommitMs)
     this.#commits.stop()
     this.#lending.close()
+    this.room.close()
     const member = await this.#membership.stop()
     if (member !== undefined) await this.#leave(member)
     this.#onClose(this)

@@ -1,6 +1,17 @@
 import type { LogRecord } from '../driver/driver.ts'
 import type { Loan } from './loan.ts'
 
+/** A record that came before its time; in epoch milliseconds. */
+export interface Early {
+  readonly due: number
+  /** When it came. */
+  readonly since: number
+  /** Its time has not come yet, and nothing else was done about it. */
+  waits: boolean
+  /** A copy is being stored that is to wait in its place. */
+  moves: boolean
+}
+
 /** One record of a partition; or, once they are done, a run of them. */
 export class Slot {
   readonly offset: number
@@ -12,6 +23,8 @@ export class Slot {
   note: string | undefined
   /** On loan. */
   loan: Loan | undefined
+  /** `undefined`: it did not come early. */
+  early: Early | undefined
 
   constructor(offset: number, record: LogRecord | undefined) {
     this.offset = offset
@@ -26,7 +39,7 @@ export type Run = readonly [first: number, last: number]
 
 /**
  * The records of one partition from the lowest that is not done, in order: those on loan, those given back, and those
- * that wait. Turns acknowledgements in any order into the one offset that Kafka can be told.
+ * that wait; among them, those that came before their time. Turns acknowledgements in any order into the one offset that Kafka can be told.
  */
 export class OffsetTracker {
   #slots: Slot[] = []
@@ -37,6 +50,7 @@ export class OffsetTracker {
   readonly #returned: Slot[] = []
   #waiting = 0
   #lent = 0
+  #early = 0
   #doneBeforeCursor = 0
   #compactAt = 512
 
@@ -49,10 +63,36 @@ export class OffsetTracker {
     return this.#lent
   }
 
+  /** How many are to be taken when their time has come. */
+  get early(): number {
+    return this.#early
+  }
+
   /** Offsets grow from call to call. */
   add(slot: Slot): void {
     this.#slots.push(slot)
-    if (!slot.done) this.#waiting++
+    if (slot.early !== undefined) this.#early++
+    else if (!slot.done) this.#waiting++
+  }
+
+  /** The time of one that came early has come. */
+  due(slot: Slot): void {
+    this.takeEarly(slot)
+    this.giveBack(slot)
+  }
+
+  /** Takes one that still waits for its time. */
+  takeEarly(slot: Slot): void {
+    ;(slot.early as Early).waits = false
+    this.#early--
+    this.#lent++
+  }
+
+  /** It waits for its time again. */
+  giveBackEarly(slot: Slot): void {
+    ;(slot.early as Early).waits = true
+    this.#early++
+    this.#lent--
   }
 
   take(): Slot | undefined {
@@ -96,25 +136,31 @@ export class OffsetTracker {
     return this.#slots[this.#head]?.offset
   }
 
+  /** The lowest offset that is not done and does not wait for its time. */
+  lowDue(): number | undefined {
+    if (this.#early === 0) return this.low()
+    for (const slot of this) if (!slot.done && slot.early?.waits !== true) return slot.offset
+    return undefined
+  }
+
   /** The highest offset that has been taken; `undefined` if none above the lowest open one has. */
   reach(): number | undefined {
     return this.#cursor > this.#head ? this.#slots[this.#cursor - 1]?.end : undefined
   }
 
-  /** In order of their offsets. */
+  /** Those on loan, in order of their offsets. */
   *open(): Generator<Slot> {
-    for (let at = this.#head; at < this.#cursor; at++) {
-      const slot = this.#slots[at] as Slot
-      if (slot.loan !== undefined) yield slot
-    }
+    for (const slot of this) if (slot.loan !== undefined) yield slot
   }
 
   /** Those that carry a note, in order of their offsets. */
   *noted(): Generator<Slot> {
-    for (let at = this.#head; at < this.#slots.length; at++) {
-      const slot = this.#slots[at] as Slot
-      if (!slot.done && slot.note !== undefined) yield slot
-    }
+    for (const slot of this) if (!slot.done && slot.note !== undefined) yield slot
+  }
+
+  /** From the lowest that is not done. */
+  *[Symbol.iterator](): Generator<Slot> {
+    for (let at = this.#head; at < this.#slots.length; at++) yield this.#slots[at] as Slot
   }
 
   /** What is done above the lowest open offset. */
@@ -134,8 +180,8 @@ export class OffsetTracker {
     const slots = this.#slots
     while (this.#cursor < slots.length) {
       const slot = slots[this.#cursor++] as Slot
-      if (!slot.done) return slot
-      this.#doneBeforeCursor++
+      if (slot.early === undefined && !slot.done) return slot
+      if (slot.done) this.#doneBeforeCursor++
     }
     return undefined
   }

@@ -1,25 +1,23 @@
 import type { Delivery } from '@bus/core/spi'
 import type { Committed, LogRecord } from '../driver/driver.ts'
+import { notBeforeOf } from '../stored-message.ts'
 import { type CommitNote, decodeNote, encodeNote, nothingNoted } from './commit-metadata.ts'
 import { Deaths } from './deaths.ts'
 import { Loan } from './loan.ts'
 import { OffsetTracker, type Run, Slot } from './offset-tracker.ts'
+import type { PartitionOwner } from './partition-owner.ts'
+import { alone, sizeOf } from './records.ts'
+import type { Waiting } from './waiting-room.ts'
 
 /** Fetching stops while so much waits to be lent. */
 const enoughRecords = 500
 const enoughBytes = 1024 * 1024
 
-/** What a partition has to say to its consumer. */
-export interface PartitionOwner {
-  /** Whether deaths are counted, which takes a group to write them down. */
-  readonly marks: boolean
-  /** Nothing more is to be lent before what is done is written down; `ready` will be called. */
-  readonly overdue: boolean
-  /** There is something to commit, soon, or before anything more can be lent. */
-  changed(partition: Partition, now: boolean): void
-  /** Records can be lent that could not before. */
-  ready(): void
-}
+/** More do not fit into what travels with an offset, however they are written. */
+const mostRuns = 12_000
+
+/** Which record the count of starts is about, see {@link CommitNote}. */
+type MarkedCommit = Committed & { readonly starts: number; readonly mark: number }
 
 /** One partition while this consumer has it: what was fetched, what is on loan, what is done. */
 export class Partition {
@@ -48,6 +46,7 @@ export class Partition {
   #ahead: Run[]
   #notes: Map<number, string>
   #storedStarts: number
+  #storedMark: number | undefined
   #bytes = 0
   #lost = false
   #wantsMark = false
@@ -62,8 +61,9 @@ export class Partition {
     this.#position = start
     this.stored = stored
     const note = stored === undefined ? nothingNoted : decodeNote(stored.offset, stored.metadata)
-    this.#deaths = new Deaths(start, note)
+    this.#deaths = new Deaths(note.mark ?? start, note)
     this.#storedStarts = note.starts
+    this.#storedMark = stored === undefined ? undefined : (note.mark ?? stored.offset)
     this.#ahead = [...note.done]
     this.#notes = new Map(note.notes)
   }
@@ -83,11 +83,13 @@ export class Partition {
   }
 
   get hungry(): boolean {
+    if (this.#tracker.early > 0 && this.#owner.room.full) return false
     return this.#tracker.waiting < enoughRecords && this.#bytes < enoughBytes && this.held && !this.leaving
   }
 
+  /** How many are not lent, those included that wait for their time. */
   get waiting(): number {
-    return this.#tracker.waiting
+    return this.#tracker.waiting + this.#tracker.early
   }
 
   get lent(): number {
@@ -99,8 +101,14 @@ export class Partition {
     return this.#tracker.low() ?? this.#position
   }
 
+  /** All records that are here, from the lowest that is not done. */
+  get slots(): Iterable<Slot> {
+    return this.#tracker
+  }
+
   /** `next`: where to go on, which may be beyond the last of `records`. */
   add(records: readonly LogRecord[], next: number): void {
+    const now = Date.now()
     for (const record of records) {
       const offset = Number(record.offset)
       if (this.#doneAlready(offset)) {
@@ -109,8 +117,10 @@ export class Partition {
       }
       const slot = new Slot(offset, record)
       if (this.#notes.size > 0) slot.note = this.#notes.get(offset)
+      const due = notBeforeOf(record) ?? 0
+      if (due > now) this.#wait(slot, record, due, now)
+      else this.#bytes += sizeOf(record)
       this.#tracker.add(slot)
-      this.#bytes += sizeOf(record)
     }
     this.#position = next
     this.#pass(records.at(-1))
@@ -122,7 +132,7 @@ export class Partition {
   lend(max: number, loans: Delivery[]): void {
     if (!this.held || this.leaving || this.#tracker.waiting === 0 || this.#owner.overdue) return
     let room = max - loans.length
-    const low = this.low()
+    const low = this.#lowDue()
     // The first loan too: or else what kills at once would never leave a mark.
     if (this.#owner.marks && (!this.#begun || this.#deaths.cautious(low))) {
       const careful = this.#deaths.careful(low)
@@ -148,7 +158,7 @@ export class Partition {
     slot.loan = undefined
     this.#tracker.settle(slot)
     this.#owner.changed(this, false)
-    if (this.#deaths.cautious(this.low())) this.#owner.ready()
+    if (!this.#deaths.none && this.#deaths.cautious(this.#lowDue())) this.#owner.ready()
   }
 
   release(slot: Slot, note: string | undefined): void {
@@ -160,34 +170,60 @@ export class Partition {
     this.#owner.ready()
   }
 
+  /** The time of one that waited has come. */
+  due(slot: Waiting['slot']): void {
+    this.#bytes += sizeOf(slot.record)
+    this.#tracker.due(slot)
+  }
+
+  /** Takes one that waits for its time, which is to go on waiting elsewhere. */
+  takeEarly(slot: Waiting['slot']): Loan {
+    this.#tracker.takeEarly(slot)
+    slot.early.moves = true
+    return new Loan(this, slot)
+  }
+
+  /** It could not. */
+  giveBackEarly(waiting: Waiting): void {
+    const { slot } = waiting
+    if (slot.loan === undefined) return
+    slot.loan = undefined
+    slot.early.moves = false
+    this.#tracker.giveBackEarly(slot)
+    this.#owner.room.add(waiting)
+  }
+
   deathsOf(offset: number): number {
     return this.#deaths.of(offset)
   }
 
   /** In order of their offsets. */
   *loans(): Generator<Delivery> {
-    for (const { loan } of this.#tracker.open()) if (loan !== undefined) yield loan
+    for (const { loan, early } of this.#tracker.open()) if (loan !== undefined && early?.moves !== true) yield loan
   }
 
   /** What to tell the group. */
-  commit(maxBytes: number): Committed & { readonly starts: number } {
+  commit(maxBytes: number): MarkedCommit {
     const offset = this.low()
-    const begun = !this.ending && (this.#wantsMark || this.#tracker.lent > 0)
-    const reach = this.#wantsMark ? this.#deaths.reachOf(offset, this.#position - 1) : (this.#tracker.reach() ?? offset)
-    const count = this.#deaths.note(offset, begun, this.#tracker.lent, reach)
-    const note: CommitNote = { ...count, done: this.#doneRuns(), notes: this.#openNotes() }
+    const mark = this.#lowDue()
+    const begun = this.#owner.marks && !this.ending && (this.#wantsMark || this.#tracker.lent > 0)
+    const reach = this.#wantsMark ? this.#deaths.reachOf(mark, this.#position - 1) : (this.#tracker.reach() ?? mark)
+    const count = this.#deaths.note(mark, begun, this.#tracker.lent, reach)
+    const note: CommitNote = { ...count, mark, done: this.#doneRuns(), notes: this.#openNotes() }
     return {
       topic: this.name,
       partition: this.id,
       offset,
       metadata: encodeNote(offset, note, maxBytes),
       starts: count.starts,
+      mark,
     }
   }
 
-  committed(commit: Committed & { readonly starts: number }): void {
+  committed(commit: MarkedCommit): void {
     this.stored = commit
     this.#storedStarts = commit.starts
+    this.#storedMark = commit.mark
     if (!this.#wantsMark) return
     this.#wantsMark = false
     this.#owner.ready()
@@ -196,7 +232,7 @@ export class Partition {
   /** Another offset than the next one: records are gone, or the topic is another one. */
   moveTo(offset: number): void {
     if (offset < this.#position) {
-      this.#forgetLoans()
+      this.#forget()
       this.#tracker = new OffsetTracker()
       this.#deaths = new Deaths(offset, nothingNoted)
       this.#bytes = 0
@@ -213,7 +249,17 @@ export class Partition {
   lose(): void {
     this.#lost = true
     this.held = false
-    this.#forgetLoans()
+    this.#forget()
+  }
+
+  #wait(slot: Slot, record: LogRecord, due: number, since: number): void {
+    slot.record = alone(record)
+    slot.early = { due, since, waits: true, moves: false }
+    this.#owner.room.add({ partition: this, slot: slot as Waiting['slot'], bytes: sizeOf(record) })
+  }
+
+  #lowDue(): number {
+    return this.#tracker.lowDue() ?? this.#position
   }
 
   #pass(last: LogRecord | undefined): void {
@@ -223,12 +269,13 @@ export class Partition {
     this.#fetched = true
   }
 
-  #forgetLoans(): void {
+  #forget(): void {
+    if (this.#tracker.early > 0) this.#owner.room.takeOut(({ partition }) => partition === this)
     for (const slot of this.#tracker.open()) slot.loan = undefined
   }
 
   #marked(low: number): boolean {
-    return this.stored?.offset === low && this.#storedStarts === this.#deaths.of(low) + 1
+    return this.#storedMark === low && this.#storedStarts === this.#deaths.of(low) + 1
   }
 
   #doneAlready(offset: number): boolean {
@@ -238,7 +285,7 @@ export class Partition {
   }
 
   #doneRuns(): readonly Run[] {
-    const runs = this.#tracker.doneRuns(500)
+    const runs = this.#tracker.doneRuns(mostRuns)
     return this.#ahead.length === 0 ? runs : [...runs, ...this.#ahead.filter(([, last]) => last >= this.#position)]
   }
 
@@ -248,8 +295,4 @@ export class Partition {
     for (const [offset, note] of this.#notes) if (offset >= this.#position) notes.push([offset, note])
     return notes
   }
-}
-
-function sizeOf({ key, value }: LogRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0)
 }

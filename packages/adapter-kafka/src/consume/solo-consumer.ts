@@ -1,10 +1,12 @@
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery } from '@bus/core/spi'
 import type { Link } from '../driver/driver.ts'
 import { Fetcher } from './fetcher.ts'
-import type { Common } from './group-consumer.ts'
+import type { Common } from '../common.ts'
 import { Lending } from './lending.ts'
-import { Partition, type PartitionOwner } from './partition.ts'
+import { Partition } from './partition.ts'
+import type { PartitionOwner } from './partition-owner.ts'
 import { resolveStarts } from './start.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 const lookForPartitionsMs = 10_000
 
@@ -12,6 +14,7 @@ const lookForPartitionsMs = 10_000
 export class SoloConsumer implements Consumer, PartitionOwner {
   readonly marks = false
   readonly overdue = false
+  readonly room: WaitingRoom = new WaitingRoom(() => this.#lending.wake())
   readonly #common: Common
   readonly #options: ConsumeOptions
   readonly #link: Link
@@ -59,6 +62,7 @@ export class SoloConsumer implements Consumer, PartitionOwner {
     clearInterval(this.#timer)
     this.#fetcher.stop()
     this.#lending.close()
+    this.room.close()
     this.#link.close()
     this.#onClose(this)
   }

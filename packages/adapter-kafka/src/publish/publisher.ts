@@ -1,4 +1,4 @@
-import { ClosedError, type Message, PublishBacklog, type Stored } from '@bus/core/spi'
+import { ClosedError, type Message, parentTopicOf, PublishBacklog, type Stored } from '@bus/core/spi'
 import type { Driver, OutgoingRecord } from '../driver/driver.ts'
 import { DriverError, isTransient } from '../driver/driver-error.ts'
 import { late } from '../errors.ts'
@@ -8,6 +8,7 @@ import type { Settings } from '../settings.ts'
 import type { Topics } from '../topics/topics.ts'
 import { Call, type Pending } from './call.ts'
 import { notBeforeHeader } from '../headers.ts'
+import { destinationOf } from './destination.ts'
 import type { Batch, PartitionQueue } from './partition-queue.ts'
 import { type Outcome, Sender } from './sender.ts'
 import { TopicQueue } from './topic-queue.ts'
@@ -22,13 +23,16 @@ export class Publisher implements Outcome {
   readonly #settings: Settings
   readonly #backlog: PublishBacklog
   readonly #sender: Sender
+  readonly #putOff: (topic: string) => void
   readonly #queues = new Map<string, TopicQueue>()
   readonly #looking = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   #idle: (() => void) | undefined
 
-  constructor(driver: Driver, topics: Topics, names: Names, settings: Settings) {
+  /** `putOff` is told of topics that something is put off for. */
+  constructor(driver: Driver, topics: Topics, names: Names, settings: Settings, putOff: (topic: string) => void) {
+    this.#putOff = putOff
     this.#topics = topics
     this.#names = names
     this.#settings = settings
@@ -95,7 +99,8 @@ export class Publisher implements Outcome {
   }
 
   #enqueue(message: Message, pending: Pending, now: number): void {
-    const { topic } = message
+    const topic = destinationOf(message, now)
+    if (topic !== message.topic) this.#putOff(message.topic)
     let queue = this.#queues.get(topic)
     if (queue === undefined) {
       queue = new TopicQueue(this.#names.topic(topic), topic, message.retention === 'kept')
@@ -124,6 +129,9 @@ export class Publisher implements Outcome {
     const failing = (error: unknown): void => void (queue.problem = error)
     for (let wait = 20; this.#backlog.messages > 0; wait = Math.min(500, wait * 2)) {
       try {
+        const parent = parentTopicOf(queue.topic)
+        // What is put off needs it later, and patterns see only what is there.
+        if (parent !== queue.topic) await this.#topics.ensure(parent, { failing })
         const leaders = await this.#topics.ensure(queue.topic, { kept: queue.kept, failing })
         for (const partition of queue.learn(leaders)) this.#sender.wake(partition)
         for (const partition of queue.partitions)

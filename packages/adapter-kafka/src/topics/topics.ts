@@ -1,4 +1,4 @@
-import { parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
+import { derivedTopic, parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
 import type { Link, NewTopic, TopicInfo } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransientCode } from '../driver/driver-error.ts'
 import type { Names } from '../names.ts'
@@ -149,7 +149,7 @@ export class Topics {
 
   #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
     const settings = this.#settings
-    const retentionMs = kept ? settings.keptRetentionMs : settings.retentionMs
+    const retentionMs = kept || waitsIn(topic) ? settings.keptRetentionMs : settings.retentionMs
     return {
       name: this.#names.topic(topic),
       partitions: partitions ?? settings.partitions,
@@ -179,4 +179,10 @@ export class Topics {
     const infos = await this.#link.topics()
     return infos.some((info) => info.name !== name && info.name.replaceAll('.', '_') === same)
   }
+}
+
+/** Records stay there until they are due, which the retention of history has nothing to do with. */
+function waitsIn(topic: string): boolean {
+  const kind = derivedTopic(topic)?.kind
+  return kind === 'retry' || kind === 'delayed'
 }

@@ -7,7 +7,7 @@ export type { EnvReader } from './env.ts'
 export type { Headers, Message, StoredMessage } from './message.ts'
 export { PublishBacklog } from './publish-backlog.ts'
 export type { PublishBacklogLimits } from './publish-backlog.ts'
-export { derivedTopic, isInternalTopic, parentTopicOf } from './topics.ts'
+export { delayedTopicOf, derivedTopic, isInternalTopic, parentTopicOf } from './topics.ts'
 export type { DerivedKind, DerivedTopic } from './topics.ts'
 export {
   BackendUnavailableError,
