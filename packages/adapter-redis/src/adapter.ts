@@ -25,6 +25,7 @@ import { readHistory } from './topics/history.ts'
 import { Keyspace } from './topics/keys.ts'
 import { Janitor } from './upkeep/janitor.ts'
 import { Mover } from './upkeep/mover.ts'
+import { Rounds } from './upkeep/rounds.ts'
 
 const capabilities: AdapterCapabilities = Object.freeze({
   durable: true,
@@ -68,7 +69,8 @@ export class RedisAdapter implements EventBusAdapter {
     const link = new Link(settings, { silenceMs, warn: (message) => this.#warn(message) })
     const waker = new Waker(new Link(settings, { silenceMs: 2 * silenceMs }), link)
     const catalog = new Catalog(link, new Keyspace(settings.prefix), settings.partitions)
-    const common = { settings, link, waker, catalog, warn: (message: string) => this.#warn(message) }
+    const rounds = new Rounds(settings.leaseMs / 3)
+    const common = { settings, link, waker, catalog, rounds, warn: (message: string) => this.#warn(message) }
     this.#settings = settings
     this.#link = link
     this.#waker = waker

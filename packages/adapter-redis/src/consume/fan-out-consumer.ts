@@ -23,7 +23,7 @@ export class FanOutConsumer implements Consumer {
   readonly #id = randomUUID()
   readonly #streams: readonly LoanStream[]
   readonly #service: Service
-  readonly #timer: NodeJS.Timeout
+  readonly #stop: () => void
   #closed = false
   #failure: unknown
 
@@ -31,12 +31,12 @@ export class FanOutConsumer implements Consumer {
     this.#host = host
     this.#streams = streams
     this.#service = new Service(host.waker, { streams: () => streams, fetch: (max) => this.#fetch(max) })
-    this.#timer = setInterval(() => {
+    this.#stop = host.rounds.join(() => {
       this.#guard()
       // Also for what a foreign writer stored without a call.
       for (const stream of streams) stream.hot = true
       this.#service.look()
-    }, host.settings.leaseMs / 3)
+    })
     this.#guard()
   }
 
@@ -71,7 +71,7 @@ export class FanOutConsumer implements Consumer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#timer)
+    this.#stop()
     this.#service.close()
     for (const stream of this.#streams) stream.lose()
     const forget = [...this.#topics()].map((keys) =>

@@ -69,6 +69,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     this.#membership = new Membership({
       link: host.link,
       waker: host.waker,
+      rounds: host.rounds,
       group,
       keys: {
         members: this.members,

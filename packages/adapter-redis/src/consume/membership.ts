@@ -5,6 +5,7 @@ import type { Link } from '../link/link.ts'
 import type { Waker, Watch } from '../link/waker.ts'
 import { beat } from '../scripts/beat.ts'
 import { leave } from '../scripts/settle.ts'
+import type { Rounds } from '../upkeep/rounds.ts'
 
 /** What a sign of life was answered with. */
 export interface Standing {
@@ -19,6 +20,8 @@ export interface Standing {
 export interface MembershipOptions {
   readonly link: Link
   readonly waker: Waker
+  /** The regular signs of life. */
+  readonly rounds: Rounds
   readonly group: string
   readonly keys: {
     readonly members: string
@@ -46,11 +49,12 @@ type Reply = readonly [
 // Before the server would say so: a reply takes time, and clocks do not run alike.
 const ownShareOfLease = 0.95
 const shortLookMs = 250
+const failedPauseMs = 1_000
 
 /** One member of a group: its signs of life, and what they tell. */
 export class Membership {
   readonly #options: MembershipOptions
-  readonly #stop: () => void
+  readonly #stops: readonly (() => void)[]
   #me = newName()
   #generation = -1
   #validUntil = 0
@@ -64,7 +68,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
-    this.#stop = options.link.onReady(() => this.hint())
+    this.#stops = [options.link.onReady(() => this.hint()), options.rounds.join(() => this.hint())]
   }
 
   get me(): string {
@@ -121,7 +125,7 @@ export class Membership {
   stop(): void {
     this.#left = true
     clearTimeout(this.#timer)
-    this.#stop()
+    for (const stop of this.#stops) stop()
     if (this.#watch !== undefined) this.#options.waker.delete(this.#watch)
   }
 
@@ -129,7 +133,7 @@ export class Membership {
     const { link, keys, group, leaseMs, partitions } = this.#options
     const sentAt = performance.now()
     const known = [keys.members, keys.leases, keys.bell, ...keys.bases]
-    let nextMs = leaseMs / 3
+    let soonerMs: number | undefined
     try {
       for (let enter = this.#entered ? 0 : 1; ; enter = 1) {
         const args = [this.#me, group, leaseMs, Math.min(Math.ceil(leaseMs / 4), 5_000), partitions, enter]
@@ -137,7 +141,7 @@ export class Membership {
         if (this.#left) return
         if (reply !== 0) {
           this.#validUntil = sentAt + leaseMs * ownShareOfLease
-          nextMs = this.#take(reply)
+          soonerMs = this.#take(reply)
           break
         }
         this.expelled()
@@ -145,14 +149,15 @@ export class Membership {
       this.#failure = undefined
     } catch (error) {
       this.#failure = error
-      nextMs = Math.min(nextMs, 1_000)
+      soonerMs = failedPauseMs
       throw error
     } finally {
-      if (!this.#left) this.#schedule(nextMs)
+      if (!this.#left) this.#schedule(soonerMs)
     }
   }
 
-  #take([generation, surplus, short, nextEnd, bell, mine, pools]: Reply): number {
+  /** When the next one is due, if that is before the regular one. */
+  #take([generation, surplus, short, nextEnd, bell, mine, pools]: Reply): number | undefined {
     this.#generation = generation
     this.#entered = true
     const shares = new Map<number, string>()
@@ -163,9 +168,8 @@ export class Membership {
     }))
     this.#listen(bell.toString('latin1'))
     this.#options.standing({ shares, surplus, pools: counts })
-    const { leaseMs } = this.#options
-    const regular = (leaseMs / 3) * (0.9 + Math.random() * 0.1)
-    return Math.min(regular, short > 0 ? shortLookMs : regular, nextEnd < 0 ? regular : nextEnd + 5)
+    if (short > 0) return nextEnd < 0 ? shortLookMs : Math.min(shortLookMs, nextEnd + 5)
+    return nextEnd < 0 || nextEnd > this.#options.leaseMs / 3 ? undefined : nextEnd + 5
   }
 
   #listen(last: string): void {
@@ -185,9 +189,9 @@ export class Membership {
     waker.add(watch)
   }
 
-  #schedule(ms: number): void {
+  #schedule(ms: number | undefined): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.hint(), Math.max(1, ms))
+    if (ms !== undefined) this.#timer = setTimeout(() => this.hint(), Math.max(1, ms))
   }
 }
 

@@ -3,17 +3,21 @@ import type { Link } from '../link/link.ts'
 import type { Waker, Watch } from '../link/waker.ts'
 import { move } from '../scripts/delay.ts'
 import type { Catalog } from '../topics/catalog.ts'
+import type { Rounds } from './rounds.ts'
 
 export interface MoverHost {
   readonly link: Link
   readonly waker: Waker
   readonly catalog: Catalog
+  readonly rounds: Rounds
   warn(message: string): void
 }
 
 interface Topic {
   /** Consumers in this process: they look even if nothing was put aside here. */
   users: number
+  stop: (() => void) | undefined
+  movedAt: number
   timer: NodeJS.Timeout | undefined
   moving: boolean
   again: boolean
@@ -24,7 +28,7 @@ interface Topic {
 const maxEvents = 200
 const maxBytes = 1024 * 1024
 // Should a word of somebody else's event have been missed.
-const lookMs = 5_000
+const lookMs = 15_000
 const pauseMs = 250
 
 /**
@@ -43,11 +47,17 @@ export class Mover {
   /** A consumer of the topic begins. The result ends it. */
   use(topic: string): () => void {
     const state = this.#state(topic)
-    if (state.users++ === 0) this.#listen(topic, state)
+    if (state.users++ === 0) {
+      this.#listen(topic, state)
+      state.stop = this.#host.rounds.join(() => {
+        if (performance.now() - state.movedAt >= lookMs) void this.#move(topic)
+      })
+    }
     void this.#move(topic)
     return () => {
-      if (--state.users > 0 || state.watch === undefined) return
-      this.#host.waker.delete(state.watch)
+      if (--state.users > 0) return
+      state.stop?.()
+      if (state.watch !== undefined) this.#host.waker.delete(state.watch)
       state.watch = undefined
     }
   }
@@ -65,7 +75,16 @@ export class Mover {
   #state(topic: string): Topic {
     let state = this.#topics.get(topic)
     if (state === undefined) {
-      state = { users: 0, timer: undefined, moving: false, again: false, watch: undefined, bell: '0-0' }
+      state = {
+        users: 0,
+        stop: undefined,
+        movedAt: 0,
+        timer: undefined,
+        moving: false,
+        again: false,
+        watch: undefined,
+        bell: '0-0',
+      }
       this.#topics.set(topic, state)
     }
     return state
@@ -80,6 +99,7 @@ export class Mover {
     }
     state.moving = true
     state.again = false
+    state.movedAt = performance.now()
     let nextMs = pauseMs
     try {
       const { link, catalog } = this.#host
@@ -108,7 +128,7 @@ export class Mover {
       state.moving = false
     }
     if (state.again) nextMs = 0
-    if (nextMs >= 0 || state.users > 0) this.#schedule(topic, state, nextMs >= 0 ? nextMs : 3 * lookMs)
+    if (nextMs >= 0) this.#schedule(topic, state, nextMs)
   }
 
   #warn(topic: string, problem: string): void {
@@ -117,7 +137,7 @@ export class Mover {
 
   #schedule(topic: string, state: Topic, ms: number): void {
     clearTimeout(state.timer)
-    if (!this.#closed) state.timer = setTimeout(() => void this.#move(topic), Math.min(ms, 3 * lookMs))
+    if (!this.#closed) state.timer = setTimeout(() => void this.#move(topic), Math.min(ms, lookMs))
   }
 
   #listen(topic: string, state: Topic): void {
