@@ -7,6 +7,7 @@ declare -A package_of=(
   [redis-server]=redis-server
   [jlink]=openjdk-17-jdk-headless
   [mvn]=maven
+  [openssl]=openssl
   [dockerd]=docker.io
   [iptables]=iptables
 )

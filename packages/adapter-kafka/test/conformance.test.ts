@@ -1,13 +1,10 @@
 import { conformance } from '@bus/core/conformance'
 import { describe, it } from 'vitest'
-import { adapterAt, kafka, sessionTimeoutMs } from './kafka.ts'
+import { adapterAt, kafka, subject } from './kafka.ts'
+
+const version = process.env['BUS_TEST_KAFKA_VERSION']
 
 conformance(
   { describe, it: it.concurrent },
-  {
-    name: 'kafka',
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'oldest', forwards: false },
-    leaseMs: sessionTimeoutMs,
-    create: async () => adapterAt((await kafka()).brokers),
-  },
+  subject(version === undefined ? 'kafka' : `Kafka ${version}`, async () => adapterAt((await kafka()).brokers)),
 )

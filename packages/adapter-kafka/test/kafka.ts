@@ -1,3 +1,4 @@
+import type { Subject } from '@bus/core/conformance'
 import { type Kafka, startKafka } from '@bus/test-brokers'
 import { KafkaAdapter, type KafkaAdapterOptions } from '../src/index.ts'
 
@@ -9,6 +10,15 @@ export function kafka(): Promise<Kafka> {
 }
 
 export const sessionTimeoutMs = 6_000
+
+export function subject(name: string, create: Subject['create']): Subject {
+  return {
+    name,
+    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'oldest', forwards: false },
+    leaseMs: sessionTimeoutMs,
+    create,
+  }
+}
 
 const open = new Set<KafkaAdapter>()
 

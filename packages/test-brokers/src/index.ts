@@ -1,4 +1,6 @@
 export { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
+export { type SecuredKafka, type SecuredKafkaOptions, startSecuredKafka } from './kafka-secured.ts'
+export { type KafkaTool, kafkaTool } from './kafka-tool.ts'
 export { KafkaNode, KafkaProcess } from './kafka-process.ts'
 export { freePorts } from './ports.ts'
 export { type Proxy, type ProxyTarget, startProxy } from './proxy.ts'

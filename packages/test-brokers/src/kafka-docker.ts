@@ -15,7 +15,13 @@ export async function kafkaInDocker(count: number, overrides: KafkaProperties): 
   const ports = await freePorts(count)
   const nodes = ports.map((port, index) => {
     const name = `kafka-${index + 1}`
-    return { id: index + 1, client: `${engine.host}:${port}`, internal: `${name}:9094`, controller: `${name}:9093` }
+    return {
+      id: index + 1,
+      client: `${engine.host}:${port}`,
+      internal: `${name}:9094`,
+      controller: `${name}:9093`,
+      further: {},
+    }
   })
   const network = await new engine.testcontainers.Network().start()
   const forget = removeWhenOrphaned('network', network.getId())

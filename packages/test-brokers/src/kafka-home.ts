@@ -3,7 +3,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cached } from './cache.ts'
-import { KAFKA_VERSION, kafkaJars } from './kafka-jars.ts'
+import { kafkaJars } from './kafka-jars.ts'
 import { kafkaProperties, loopbackAddress, toFile } from './kafka-properties.ts'
 import { onFreePorts } from './ports.ts'
 import { NotPossibleError } from './search.ts'
@@ -11,6 +11,11 @@ import { ServerProcess } from './server-process.ts'
 
 const CLUSTER_ID = 'YnVzLXRlc3QtYnJva2Vycw'
 const run = promisify(execFile)
+
+export const java = 'java'
+
+/** Passwords by name. */
+export type KafkaUsers = Readonly<Record<string, string>>
 
 /** What every local Kafka starts from. */
 export interface KafkaHome {
@@ -21,11 +26,11 @@ export interface KafkaHome {
   readonly checkpoint: string
 }
 
-export async function kafkaHome(): Promise<KafkaHome> {
-  const java = await javaVersion()
-  const jars = await kafkaJars()
+export async function kafkaHome(version: string): Promise<KafkaHome> {
+  const build = await javaVersion()
+  const jars = await kafkaJars(version)
   // The archive fits one build of Java only.
-  const warm = await cached(`kafka-${KAFKA_VERSION}-java-${java}`, (directory) => warmUp(jars, directory))
+  const warm = await cached(`kafka-${version}-java-${build}`, (directory) => warmUp(jars, directory))
   return { jars, archive: join(warm, 'classes.jsa'), checkpoint: join(warm, 'bootstrap.checkpoint') }
 }
 
@@ -34,6 +39,18 @@ export async function formatStorage(home: KafkaHome, directory: string, nodeId: 
   await mkdir(directory, { recursive: true })
   await copyFile(home.checkpoint, join(directory, 'bootstrap.checkpoint'))
   await writeFile(join(directory, 'meta.properties'), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${nodeId}\n`)
+}
+
+/** The same by the storage tool itself, which alone can write down users before the first start. */
+export async function formatWithUsers(home: KafkaHome, file: string, users: KafkaUsers): Promise<void> {
+  const scram = Object.entries(users).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  )
+  const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, ...scram]
+  await run('java', [...classpath(home.jars), ...format])
 }
 
 export function kafkaServer(name: string, jars: string, file: string, flags: readonly string[]): ServerProcess {
@@ -65,7 +82,7 @@ async function warmUp(jars: string, directory: string): Promise<void> {
   await rm(file)
 }
 
-function classpath(jars: string): string[] {
+export function classpath(jars: string): string[] {
   const logger = '-Dorg.slf4j.simpleLogger'
   return ['-cp', join(jars, '*'), `${logger}.defaultLogLevel=warn`, `${logger}.log.kafka.server.KafkaRaftServer=info`]
 }

@@ -1,13 +1,21 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownDirectory } from './directory.ts'
-import { formatStorage, type KafkaHome, kafkaHome, kafkaServer } from './kafka-home.ts'
-import { KAFKA_VERSION } from './kafka-jars.ts'
+import {
+  formatStorage,
+  formatWithUsers,
+  type KafkaHome,
+  kafkaHome,
+  kafkaServer,
+  type KafkaUsers,
+} from './kafka-home.ts'
+import { kafkaVersion } from './kafka-jars.ts'
 import {
   type KafkaNodeAddress,
   type KafkaProperties,
   kafkaProperties,
   loopbackAddress,
+  type SecuredListener,
   toFile,
 } from './kafka-properties.ts'
 import { onFreePorts } from './ports.ts'
@@ -15,15 +23,26 @@ import type { ServerProcess } from './server-process.ts'
 
 const PORTS_PER_NODE = 3
 
+export interface KafkaProcessOptions {
+  readonly version?: string | undefined
+  readonly properties?: KafkaProperties | undefined
+  readonly listeners?: readonly SecuredListener[] | undefined
+  /** Users that are there from the first start, for SCRAM. */
+  readonly users?: KafkaUsers | undefined
+}
+
 /** One broker of a private cluster; port and data outlive a restart. */
 export class KafkaNode {
   readonly id: number
   readonly address: string
+  /** Where its further listeners are. */
+  readonly listeners: KafkaNodeAddress['further']
   readonly #server: ServerProcess
 
-  constructor({ id, client }: KafkaNodeAddress, server: ServerProcess) {
+  constructor({ id, client, further }: KafkaNodeAddress, server: ServerProcess) {
     this.id = id
     this.address = client
+    this.listeners = further
     this.#server = server
   }
 
@@ -59,21 +78,24 @@ export class KafkaNode {
 export class KafkaProcess {
   readonly how = 'process'
   readonly nodes: readonly KafkaNode[]
+  readonly version: string
   readonly #remove: () => Promise<void>
 
-  private constructor(nodes: readonly KafkaNode[], remove: () => Promise<void>) {
+  private constructor(nodes: readonly KafkaNode[], version: string, remove: () => Promise<void>) {
     this.nodes = nodes
+    this.version = version
     this.#remove = remove
   }
 
-  static async start(count: number, overrides: KafkaProperties = {}): Promise<KafkaProcess> {
-    const home = await kafkaHome()
+  static async start(count: number, options: KafkaProcessOptions = {}): Promise<KafkaProcess> {
+    const { version = kafkaVersion(), listeners = [] } = options
+    const home = await kafkaHome(version)
     const directory = await ownDirectory('kafka')
     try {
-      const nodes = await onFreePorts(count * PORTS_PER_NODE, (ports) =>
-        startNodes(addresses(count, ports), home, directory.path, overrides),
+      const nodes = await onFreePorts(count * (PORTS_PER_NODE + listeners.length), (ports) =>
+        startNodes(addresses(count, ports, listeners), home, directory.path, options),
       )
-      return new KafkaProcess(nodes, () => directory.remove())
+      return new KafkaProcess(nodes, version, () => directory.remove())
     } catch (error) {
       await directory.remove()
       throw error
@@ -85,7 +107,7 @@ export class KafkaProcess {
   }
 
   get summary(): string {
-    return `started Kafka ${KAFKA_VERSION} on ${this.brokers.join(', ')}`
+    return `started Kafka ${this.version} on ${this.brokers.join(', ')}`
   }
 
   async stop(): Promise<void> {
@@ -98,9 +120,10 @@ export class KafkaProcess {
   }
 }
 
-function addresses(count: number, ports: readonly number[]): KafkaNodeAddress[] {
+function addresses(count: number, ports: readonly number[], listeners: readonly SecuredListener[]): KafkaNodeAddress[] {
+  const each = PORTS_PER_NODE + listeners.length
   return Array.from({ length: count }, (_, index) =>
-    loopbackAddress(index + 1, ports.slice(index * PORTS_PER_NODE, (index + 1) * PORTS_PER_NODE)),
+    loopbackAddress(index + 1, ports.slice(index * each, (index + 1) * each), listeners),
   )
 }
 
@@ -108,9 +131,9 @@ async function startNodes(
   nodes: readonly KafkaNodeAddress[],
   home: KafkaHome,
   directory: string,
-  overrides: KafkaProperties,
+  options: KafkaProcessOptions,
 ): Promise<KafkaNode[]> {
-  const servers = await Promise.all(nodes.map((node) => prepareNode(node, nodes, home, directory, overrides)))
+  const servers = await Promise.all(nodes.map((node) => prepareNode(node, nodes, home, directory, options)))
   // Together: a majority of controllers must be up before any of them is ready.
   const outcomes = await Promise.allSettled(servers.map((server) => server.start()))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -126,12 +149,13 @@ async function prepareNode(
   nodes: readonly KafkaNodeAddress[],
   home: KafkaHome,
   directory: string,
-  overrides: KafkaProperties,
+  { properties = {}, users }: KafkaProcessOptions,
 ): Promise<ServerProcess> {
   // The port makes the directory unique over attempts on other ports.
   const logDirectory = join(directory, node.client.replace(':', '-'))
   const file = `${logDirectory}.properties`
-  await writeFile(file, toFile(kafkaProperties(node, nodes, { ...node, logDirectory }, overrides)))
-  await formatStorage(home, logDirectory, node.id)
+  await writeFile(file, toFile(kafkaProperties(node, nodes, { ...node, logDirectory }, properties)))
+  if (users === undefined) await formatStorage(home, logDirectory, node.id)
+  else await formatWithUsers(home, file, users)
   return kafkaServer(`Kafka node ${node.id}`, home.jars, file, [`-XX:SharedArchiveFile=${home.archive}`])
 }

@@ -7,12 +7,27 @@ export interface KafkaNodeAddress {
   /** How the other nodes reach it. */
   readonly internal: string
   readonly controller: string
+  /** Listeners beside these, by the name of the protocol, which is theirs too. */
+  readonly further: Readonly<Partial<Record<SecuredListener, string>>>
 }
 
-/** A node on this machine, from its three ports. */
-export function loopbackAddress(id: number, ports: readonly number[]): KafkaNodeAddress {
-  const [client = '', internal = '', controller = ''] = ports.map((port) => `127.0.0.1:${port}`)
-  return { id, client, internal, controller }
+/** With a client's certificate; with a user, over TLS and without it. */
+export type SecuredListener = 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+
+/** A node on this machine, from its ports: three, and one for each further listener. */
+export function loopbackAddress(
+  id: number,
+  ports: readonly number[],
+  further: readonly SecuredListener[] = [],
+): KafkaNodeAddress {
+  const [client = '', internal = '', controller = '', ...others] = ports.map((port) => `127.0.0.1:${port}`)
+  return {
+    id,
+    client,
+    internal,
+    controller,
+    further: Object.fromEntries(further.map((name, index) => [name, others[index] ?? ''])),
+  }
 }
 
 export interface KafkaBindings {
@@ -31,13 +46,15 @@ export function kafkaProperties(
 ): KafkaProperties {
   const replicas = String(nodes.length)
   const inSync = String(nodes.length > 1 ? 2 : 1)
+  const further = Object.entries(node.further).map(([name, address]) => `,${name}://${address}`)
+  const protocols = Object.keys(node.further).map((name) => `,${name}:${name}`)
   return {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     'controller.quorum.voters': nodes.map(({ id, controller }) => `${id}@${controller}`).join(','),
-    listeners: `CLIENT://${bindings.client},INTERNAL://${bindings.internal},CONTROLLER://${bindings.controller}`,
-    'advertised.listeners': `CLIENT://${node.client},INTERNAL://${node.internal}`,
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `CLIENT://${bindings.client},INTERNAL://${bindings.internal},CONTROLLER://${bindings.controller}${further.join('')}`,
+    'advertised.listeners': `CLIENT://${node.client},INTERNAL://${node.internal}${further.join('')}`,
+    'listener.security.protocol.map': `CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols.join('')}`,
     'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': bindings.logDirectory,

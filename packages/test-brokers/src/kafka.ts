@@ -18,20 +18,22 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3
   /** Settings of each broker, over those for quick tests. */
   readonly properties?: KafkaProperties
+  /** Of Apache Kafka, such as `3.9.2`. Asks for private processes. Default: see the README. */
+  readonly version?: string
   /** Private processes that can be killed, frozen and restarted one by one. */
   readonly how?: 'process'
 }
 
 export function startKafka(options: KafkaOptions & { readonly how: 'process' }): Promise<KafkaProcess>
 export function startKafka(options?: KafkaOptions): Promise<Kafka>
-export function startKafka({ brokers = 1, properties, how }: KafkaOptions = {}): Promise<Kafka> {
+export function startKafka({ brokers = 1, properties, version, how }: KafkaOptions = {}): Promise<Kafka> {
   const list = process.env['BUS_TEST_KAFKA_BROKERS'] || undefined
   return findBroker<Kafka>({
     name: 'kafka',
-    address: list && brokers === 1 && !properties ? () => kafkaAt(list) : undefined,
+    address: list && brokers === 1 && !properties && version === undefined ? () => kafkaAt(list) : undefined,
     docker: () => kafkaInDocker(brokers, properties ?? {}),
-    process: () => KafkaProcess.start(brokers, properties),
-    forced: how,
+    process: () => KafkaProcess.start(brokers, { properties, version }),
+    forced: version === undefined ? how : 'process',
     advice: 'Set BUS_TEST_KAFKA_BROKERS, start Docker, or install Java 17 or later and Maven.',
   })
 }

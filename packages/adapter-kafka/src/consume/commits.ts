@@ -1,5 +1,6 @@
 import type { Committed, Link } from '../driver/driver.ts'
 import { codeOf, isTransient } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import { pause } from '../pause.ts'
 import type { Log } from '../log.ts'
 import { maxMetadataBytes } from './commit-metadata.ts'
@@ -151,12 +152,16 @@ export class Commits {
       const offsets = [...commits.values()].map(([, commit]) => commit)
       const results = await this.#link.commit(await this.#membership.coordinator(), identity, offsets)
       let problem: string | undefined
+      let why: string | undefined
       for (const { topic, partition: id, error } of results) {
         const known = commits.get(`${topic}/${id}`)
         if (error === undefined) known?.[0].committed(known[1])
-        else problem = error
+        else {
+          problem = error
+          why = explained(error, { operation: 'Read', group: identity.group, topic })
+        }
       }
-      if (problem !== undefined) return this.#refused(problem)
+      if (problem !== undefined) return this.#refused(problem, why)
       this.#refusal = undefined
       return true
     } catch (error) {
@@ -167,8 +172,8 @@ export class Commits {
     }
   }
 
-  #refused(code: string): boolean {
-    this.#refusal = code
+  #refused(code: string, why = code): boolean {
+    this.#refusal = why
     if (code === 'OFFSET_METADATA_TOO_LARGE' || code === 'INVALID_COMMIT_OFFSET_SIZE') {
       this.#maxBytes = Math.floor(this.#maxBytes / 2)
       this.#log.warn(`the broker's offset.metadata.max.bytes is smaller than usual; keeping to ${this.#maxBytes} bytes`)

@@ -1,5 +1,6 @@
 import type { FetchedPartition, Link, OffsetQuery } from '../driver/driver.ts'
 import { isTransientCode } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import type { Names } from '../names.ts'
 import { pause } from '../pause.ts'
 import type { Log } from '../log.ts'
@@ -116,7 +117,7 @@ export class Fetcher {
         healthy = false
         if (error === 'UNKNOWN_TOPIC_OR_PARTITION') this.#suspects.add(known.partition)
         if (error === 'OFFSET_OUT_OF_RANGE') await this.#relocate(known.partition)
-        else this.#failed(`${topic}/${id}: ${error}`, isTransientCode(error))
+        else this.#failed(`${topic}/${id}: ${explained(error, { operation: 'Read', topic })}`, isTransientCode(error))
       }
     }
     if (healthy) this.#problem = undefined

@@ -2,6 +2,7 @@ import type { ConsumeTopic, StartFrom } from '@bus/core/spi'
 import { ConfigInvalidError } from '@bus/core/spi'
 import type { Committed, Link, OffsetQuery } from '../driver/driver.ts'
 import { DriverError } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import type { Names } from '../names.ts'
 import { persist } from '../pause.ts'
 import { placeOf } from '../position.ts'
@@ -98,8 +99,9 @@ export async function pin(places: Places, group: string, wanted: readonly Consum
 
 async function store(link: Link, group: string, offsets: readonly Committed[]): Promise<void> {
   const results = await link.commit(await link.coordinator(group), group, offsets)
-  const error = results.find((result) => result.error !== undefined)?.error
+  const { topic, error } = results.find((result) => result.error !== undefined) ?? {}
   // The group has members: they have stored a position before they joined.
   if (error === undefined || error === 'UNKNOWN_MEMBER_ID' || error === 'REBALANCE_IN_PROGRESS') return
-  throw new DriverError(error, `Storing the start of the group "${group}": ${error}`, true)
+  const why = explained(error, { operation: 'Read', group, ...(topic === undefined ? {} : { topic }) })
+  throw new DriverError(error, `Storing the start of the group "${group}": ${why}`, true)
 }

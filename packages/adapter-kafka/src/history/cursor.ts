@@ -1,5 +1,6 @@
 import type { Link } from '../driver/driver.ts'
 import { DriverError } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import { persist } from '../pause.ts'
 import { KafkaMessage } from '../stored-message.ts'
 import type { Places } from '../consume/start.ts'
@@ -70,7 +71,10 @@ export class Cursor {
       this.#next = start > this.#next ? start : this.#end
       return
     }
-    if (answer?.error !== undefined) throw new DriverError(answer.error, `Reading ${topic}: ${answer.error}`, false)
+    if (answer?.error !== undefined) {
+      const why = explained(answer.error, { operation: 'Read', topic })
+      throw new DriverError(answer.error, `Reading ${topic}: ${why}`, false)
+    }
     // Brokers hold records back while a transaction is open; the end was taken below it.
     if (answer?.next === undefined)
       throw new DriverError('OFFSET_NOT_AVAILABLE', `Reading ${topic}: nothing was sent`, false)

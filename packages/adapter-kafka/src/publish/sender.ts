@@ -1,6 +1,7 @@
 import type { Stored } from '@bus/core/spi'
 import type { Driver, Link, PartitionResult } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransient, isTransientCode } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import { pause } from '../pause.ts'
 import type { Settings } from '../settings.ts'
 import type { Batch, PartitionQueue } from './partition-queue.ts'
@@ -186,7 +187,9 @@ export class Sender {
   }
 
   #refusedBy(batch: Batch, code: string): void {
-    const error = new DriverError(code, `Kafka refused a batch for "${batch.queue.topic}": ${code}`, true)
+    const { queue } = batch
+    const why = explained(code, { operation: 'Write', topic: queue.name })
+    const error = new DriverError(code, `Kafka refused a batch for "${queue.topic}": ${why}`, true)
     batch.queue.problem = error
     // A leader that waits for its followers answers with nearly any error, long after it has appended the batch.
     if (!neverStored.has(code) && !sessionIsLost.has(code)) batch.doubtful = true

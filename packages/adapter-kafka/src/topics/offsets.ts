@@ -1,5 +1,6 @@
 import type { Link, OffsetQuery } from '../driver/driver.ts'
 import { DriverError } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import { groupBy } from '../group-by.ts'
 import type { Names } from '../names.ts'
 import { persist } from '../pause.ts'
@@ -25,7 +26,10 @@ export function findOffsets(
     const found = await Promise.all([...byLeader].map(([node, asked]) => link.offsets(node, names.topic(topic), asked)))
     const offsets = new Map<number, number>()
     for (const { partition, error, offset } of found.flat()) {
-      if (error !== undefined) throw new DriverError(error, `Offsets of topic "${topic}": ${error}`, false)
+      if (error !== undefined) {
+        const why = explained(error, { operation: 'Describe', topic: names.topic(topic) })
+        throw new DriverError(error, `Offsets of topic "${topic}": ${why}`, false)
+      }
       offsets.set(partition, offset)
     }
     return offsets

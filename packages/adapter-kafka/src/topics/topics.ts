@@ -1,6 +1,7 @@
 import { derivedTopic, parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
 import type { Link, NewTopic, TopicInfo } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransientCode } from '../driver/driver-error.ts'
+import { explained } from '../driver/permissions.ts'
 import type { Names } from '../names.ts'
 import { persist } from '../pause.ts'
 import type { Settings } from '../settings.ts'
@@ -98,7 +99,8 @@ export class Topics {
         const leaders = this.#learn(topic, info)
         if (leaders !== undefined || info?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return leaders
         const code = info?.error ?? 'LEADER_NOT_AVAILABLE'
-        throw new DriverError(code, `Topic "${topic}": ${code}`, false)
+        const why = explained(code, { operation: 'Describe', topic: this.#names.topic(topic) })
+        throw new DriverError(code, `Topic "${topic}": ${why}`, false)
       },
       { failing },
     )

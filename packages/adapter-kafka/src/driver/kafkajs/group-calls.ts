@@ -1,6 +1,7 @@
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
 import { DriverError } from '../driver-error.ts'
+import { explained, type Permission } from '../permissions.ts'
 import { groupBy } from '../../group-by.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './convert.ts'
 import type { InnerBroker } from './inner.ts'
@@ -21,12 +22,15 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
   protected abstract call<Result>(
     node: number | undefined,
     request: (broker: InnerBroker) => Promise<Result>,
+    needed?: Permission,
   ): Promise<Result>
 
   async coordinator(group: string): Promise<number> {
     const find = { groupId: group, coordinatorType: 0 }
-    const answer = await this.call(undefined, (broker) =>
-      (broker as unknown as CoordinatorFinder).findGroupCoordinator(find),
+    const answer = await this.call(
+      undefined,
+      (broker) => (broker as unknown as CoordinatorFinder).findGroupCoordinator(find),
+      { operation: 'Describe', group },
     )
     return answer.coordinator.nodeId
   }
@@ -42,7 +46,10 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
       }),
     )
     const code = codeName(answer.errorCode)
-    if (code !== undefined && code !== 'MEMBER_ID_REQUIRED') throw new DriverError(code, `JoinGroup: ${code}`, true)
+    if (code !== undefined && code !== 'MEMBER_ID_REQUIRED') {
+      const needed = { operation: 'Read', group: request.group } as const
+      throw new DriverError(code, `JoinGroup: ${explained(code, needed)}`, true)
+    }
     return {
       member: answer.memberId,
       complete: code === undefined,
@@ -64,15 +71,19 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
       memberId,
       memberAssignment: encodeAssignment(assignment),
     }))
-    const { memberAssignment } = await this.call(node, (broker) =>
-      broker.syncGroup({ groupId: group, generationId: generation, memberId: member, groupAssignment }),
+    const { memberAssignment } = await this.call(
+      node,
+      (broker) => broker.syncGroup({ groupId: group, generationId: generation, memberId: member, groupAssignment }),
+      { operation: 'Read', group },
     )
     return decodeAssignment(memberAssignment)
   }
 
   async heartbeat(node: number, { group, member, generation }: seam.Identity): Promise<void> {
-    await this.call(node, (broker) =>
-      broker.heartbeat({ groupId: group, memberId: member, groupGenerationId: generation }),
+    await this.call(
+      node,
+      (broker) => broker.heartbeat({ groupId: group, memberId: member, groupGenerationId: generation }),
+      { operation: 'Read', group },
     )
   }
 
@@ -113,7 +124,10 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
     const codes = [answer.errorCode ?? 0, ...answer.responses.flatMap((r) => r.partitions.map((p) => p.errorCode))]
     // A topic that is not there yet has no offset either.
     const code = codes.map(codeName).find((name) => name !== undefined && name !== 'UNKNOWN_TOPIC_OR_PARTITION')
-    if (code !== undefined) throw new DriverError(code, `OffsetFetch: ${code}`, true)
+    if (code !== undefined) {
+      const needed = { operation: 'Describe', group, topic: topics.map(({ topic }) => topic).join('" or "') } as const
+      throw new DriverError(code, `OffsetFetch: ${explained(code, needed)}`, true)
+    }
     return answer.responses.flatMap(({ topic, partitions: found }) =>
       found
         .filter(({ offset }) => Number(offset) >= 0)
@@ -136,7 +150,9 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
   async deleteGroup(node: number, group: string): Promise<void> {
     const { results } = await this.call(node, (broker) => broker.deleteGroups([group]))
     const code = codeName(results[0]?.errorCode ?? 0)
-    if (code !== undefined && code !== 'GROUP_ID_NOT_FOUND') throw new DriverError(code, `DeleteGroups: ${code}`, true)
+    if (code !== undefined && code !== 'GROUP_ID_NOT_FOUND') {
+      throw new DriverError(code, `DeleteGroups: ${explained(code, { operation: 'Delete', group })}`, true)
+    }
   }
 }
 

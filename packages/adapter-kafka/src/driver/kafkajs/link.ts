@@ -3,6 +3,7 @@ import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
 import { DriverError } from '../driver-error.ts'
+import { explained, explainedError, type Permission } from '../permissions.ts'
 import { groupBy } from '../../group-by.ts'
 import { openCluster } from './cluster.ts'
 import { driverError } from './convert.ts'
@@ -49,7 +50,9 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     const { topicErrors } = await this.call('controller', (broker) => broker.createTopics({ topics, timeout: 10_000 }))
     for (const { errorCode, errorMessage } of topicErrors) {
       const code = codeName(errorCode)
-      if (code !== undefined) throw new DriverError(code, errorMessage ?? code, true)
+      if (code === undefined) continue
+      const why = explained(code, { operation: 'Create', topic: name })
+      throw new DriverError(code, why === code ? (errorMessage ?? code) : why, true)
     }
   }
 
@@ -100,8 +103,10 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   }
 
   async newIdentity(): Promise<seam.ProducerIdentity> {
-    const { producerId, producerEpoch } = await this.call(undefined, (broker) =>
-      broker.initProducerId({ transactionTimeout: 60_000 }),
+    const { producerId, producerEpoch } = await this.call(
+      undefined,
+      (broker) => broker.initProducerId({ transactionTimeout: 60_000 }),
+      { operation: 'Write' },
     )
     return { id: producerId, epoch: producerEpoch }
   }
@@ -149,6 +154,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   protected async call<Result>(
     node: number | 'controller' | undefined,
     request: (broker: InnerBroker) => Promise<Result>,
+    needed?: Permission,
   ): Promise<Result> {
     let broker: InnerBroker
     try {
@@ -162,7 +168,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     } catch (error) {
       const failure = this.#failure(error, true)
       if (failure.code === 'TIMEOUT') this.reset()
-      throw failure
+      throw needed === undefined ? failure : explainedError(failure, needed)
     }
   }
 
