@@ -13,9 +13,10 @@ import {
 import type { ConsumerHost } from './consume/consumer-host.ts'
 import { FanOutConsumer } from './consume/fan-out-consumer.ts'
 import { GroupConsumer } from './consume/group-consumer.ts'
-import { Link } from './link/link.ts'
+import { Cluster } from './link/cluster.ts'
+import { OneServer } from './link/one-server.ts'
 import { checkServer } from './link/server.ts'
-import { Waker } from './link/waker.ts'
+import type { Servers } from './link/servers.ts'
 import type { RedisAdapterOptions } from './options.ts'
 import { Publisher } from './publish/publisher.ts'
 import { settingsOf, type Settings } from './settings.ts'
@@ -34,7 +35,6 @@ const capabilities: AdapterCapabilities = Object.freeze({
   countsRedeliveries: 'each',
 })
 
-const silenceMs = 5_000
 const closeLimitMs = 5_000
 const visitEveryMs = 60_000
 const warnEveryMs = 1_000
@@ -50,8 +50,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly name: string = 'redis'
   readonly capabilities: AdapterCapabilities = capabilities
   readonly #settings: Settings
-  readonly #link: Link
-  readonly #waker: Waker
+  readonly #servers: Servers
   readonly #catalog: Catalog
   readonly #host: ConsumerHost
   readonly #publisher: Publisher
@@ -66,14 +65,13 @@ export class RedisAdapter implements EventBusAdapter {
   /** @throws ConfigInvalidError for options that cannot work. */
   constructor(options: RedisAdapterOptions = {}) {
     const settings = settingsOf(options)
-    const link = new Link(settings, { silenceMs, warn: (message) => this.#warn(message) })
-    const waker = new Waker(new Link(settings, { silenceMs: 2 * silenceMs }), link)
-    const catalog = new Catalog(link, new Keyspace(settings.prefix), settings.partitions)
+    const warn = (message: string): void => this.#warn(message)
+    const servers = settings.server.cluster === undefined ? new OneServer(settings, warn) : new Cluster(settings, warn)
+    const catalog = new Catalog(servers, new Keyspace(settings.prefix), settings.partitions)
     const rounds = new Rounds(settings.leaseMs / 3)
-    const common = { settings, link, waker, catalog, rounds, warn: (message: string) => this.#warn(message) }
+    const common = { settings, servers, catalog, rounds, warn }
     this.#settings = settings
-    this.#link = link
-    this.#waker = waker
+    this.#servers = servers
     this.#catalog = catalog
     this.#mover = new Mover(common)
     this.#janitor = new Janitor(common)
@@ -105,9 +103,11 @@ export class RedisAdapter implements EventBusAdapter {
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#assertOpen()
     const { group, topics } = options
-    const consumer = await this.#link.patiently<Consumer>(() =>
-      group === undefined ? FanOutConsumer.open(this.#host, options) : GroupConsumer.join(this.#host, options, group),
-    )
+    const consumer = await this.#catalog
+      .linkTo(topics[0]?.topic ?? '')
+      .patiently<Consumer>(() =>
+        group === undefined ? FanOutConsumer.open(this.#host, options) : GroupConsumer.join(this.#host, options, group),
+      )
     const names = topics.map(({ topic }) => topic)
     const stops = names.map((topic) => this.#mover.use(topic))
     this.#consumers.set(consumer, { topics: names, stop: () => stops.forEach((stop) => stop()) })
@@ -119,26 +119,26 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   read(range: ReadRange): AsyncIterable<StoredMessage> {
-    return readHistory(this.#link, this.#catalog, range)
+    return readHistory(this.#catalog, range)
   }
 
   async listTopics(): Promise<readonly string[]> {
-    return await this.#link.patiently(() => this.#catalog.list())
+    return await this.#catalog.list()
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {
-    return await this.#link.patiently(() => inspectGroup(this.#link, this.#catalog, topic, group))
+    return await this.#catalog.linkTo(topic).patiently(() => inspectGroup(this.#catalog, topic, group))
   }
 
   async deleteGroup(topic: string, group: string): Promise<void> {
-    await this.#link.patiently(() => deleteGroup(this.#link, this.#catalog, topic, group))
+    await this.#catalog.linkTo(topic).patiently(() => deleteGroup(this.#catalog, topic, group))
   }
 
   async ping(signal?: AbortSignal): Promise<void> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    if (!this.#link.ready) throw this.#link.failure()
-    await untilAborted(signal, this.#link.command('PING'))
+    if (!this.#servers.ready) throw this.#servers.failure()
+    await untilAborted(signal, this.#catalog.ping())
   }
 
   close(): Promise<void> {
@@ -147,8 +147,8 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<void> {
-    await this.#link.connect(signal)
-    await checkServer(this.#link, (message) => this.#warn(message))
+    await this.#servers.connect(signal)
+    await Promise.all(this.#servers.nodes().map((node) => checkServer(node, (message) => this.#warn(message))))
     // Topics that are consumed grow old also where nothing is published.
     this.#visits = setInterval(() => {
       for (const topic of this.#consumed()) this.#janitor.touch(topic, 0)
@@ -181,8 +181,7 @@ export class RedisAdapter implements EventBusAdapter {
     clearInterval(this.#visits)
     this.#mover.close()
     this.#janitor.close()
-    await this.#waker.close()
-    this.#link.close()
+    await this.#servers.close()
   }
 
   #assertOpen(): void {

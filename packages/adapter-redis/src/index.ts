@@ -1,3 +1,3 @@
 export { RedisAdapter } from './adapter.ts'
 export { adapter } from './definition.ts'
-export type { RedisAdapterOptions, RedisRetentionOptions, RedisSentinelAddress } from './options.ts'
+export type { RedisAdapterOptions, RedisAddress, RedisRetentionOptions } from './options.ts'

@@ -21,11 +21,11 @@ export interface RedisRetentionOptions {
   readonly keptMaxAgeMs?: number | undefined
 }
 
-/** One Sentinel. */
-export interface RedisSentinelAddress {
+/** One server of several. */
+export interface RedisAddress {
   /** Name or address. */
   readonly host: string
-  /** Default 26379. */
+  /** Default 6379, of a Sentinel 26379. */
   readonly port?: number | undefined
 }
 
@@ -49,11 +49,24 @@ export interface RedisAdapterOptions {
   /** `true`, or options for `tls.connect` (CA, client certificate, ...); default `false`. */
   readonly tls?: boolean | ConnectionOptions | undefined
   /** Sentinels to ask for the current primary, instead of `host` and `port`. Default: none. */
-  readonly sentinels?: readonly RedisSentinelAddress[] | undefined
+  readonly sentinels?: readonly RedisAddress[] | undefined
   /** The name under which the Sentinels know the primary; default `mymaster`. */
   readonly sentinelName?: string | undefined
+  /** ACL user of the Sentinels themselves; default: their `default` user. */
+  readonly sentinelUsername?: string | undefined
   /** Password of the Sentinels themselves; default: none. */
   readonly sentinelPassword?: string | undefined
+  /**
+   * `true`: the server is a node of a Redis Cluster and names the others. A list: nodes to ask for the others, in turn,
+   * instead of `url` or `host` and `port`; more than one, so that a lost one does not keep a process from starting.
+   * Only database 0 exists there. Default `false`.
+   */
+  readonly cluster?: boolean | readonly RedisAddress[] | undefined
+  /**
+   * Where servers are seen from here, by the `host:port` under which Sentinels and nodes of a cluster name them: for
+   * containers and tunnels. Default: as they are named.
+   */
+  readonly natMap?: Readonly<Record<string, { readonly host: string; readonly port: number }>> | undefined
   /**
    * Stands before every key, so that applications can share a server: 1 to 60 letters, digits, `.`, `_`, `-` and `:`.
    * Processes see each other's topics if their prefixes are equal. Default `bus`.

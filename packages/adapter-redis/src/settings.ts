@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigInvalidError, withoutUserInfo, type ConfigIssue } from '@bus/core/spi'
-import type { RedisAdapterOptions, RedisRetentionOptions } from './options.ts'
+import type { RedisAdapterOptions, RedisAddress, RedisRetentionOptions } from './options.ts'
 
 /** The options with every default filled in. */
 export interface Settings {
@@ -16,6 +16,11 @@ export interface Settings {
   readonly warn: (message: string) => void
 }
 
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+}
+
 export interface ServerSettings {
   /** The address came as one. */
   readonly byUrl: boolean
@@ -25,9 +30,14 @@ export interface ServerSettings {
   readonly password: string | undefined
   readonly db: number
   readonly tls: ConnectionOptions | undefined
-  readonly sentinels: readonly { readonly host: string; readonly port: number }[] | undefined
+  readonly sentinels: readonly ServerAddress[] | undefined
   readonly sentinelName: string
+  readonly sentinelUsername: string | undefined
   readonly sentinelPassword: string | undefined
+  /** Nodes of a cluster to begin with. */
+  readonly cluster: readonly ServerAddress[] | undefined
+  /** Where the addresses that servers name are seen from here. */
+  readonly natMap: Readonly<Record<string, ServerAddress>>
 }
 
 const dayMs = 86_400_000
@@ -56,23 +66,34 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
       problem: `${JSON.stringify(prefix)} is not 1 to 60 letters, digits, ".", "_", "-" and ":"`,
     })
   }
-  const { retention = {} } = options
+  const addressesOf = (name: string, list: readonly RedisAddress[], fallback: number): ServerAddress[] =>
+    list.map(({ host, port }) => ({ host, port: whole(`${name}.port`, port, fallback, 1, 65_535) }))
+  const host = url.host ?? options.host ?? 'localhost'
+  const port = url.port ?? whole('port', options.port, 6379, 1, 65_535)
+  const db = url.db ?? whole('db', options.db, 0, 0)
+  const { retention = {}, cluster, sentinels } = options
+  if (cluster !== undefined && cluster !== false) {
+    if (db !== 0) issues.push({ name: 'redis.db', problem: 'a cluster has only the database 0' })
+    if (sentinels !== undefined) issues.push({ name: 'redis.sentinels', problem: 'a cluster has no Sentinels' })
+    if (cluster !== true && cluster.length === 0) issues.push({ name: 'redis.cluster', problem: 'names no node' })
+  }
+  if (sentinels?.length === 0) issues.push({ name: 'redis.sentinels', problem: 'names no Sentinel' })
   const maxLength = whole('retention.maxLength', retention.maxLength, 1_000_000, 1)
   const settings: Settings = {
     server: {
       byUrl: options.url !== undefined,
-      host: url.host ?? options.host ?? 'localhost',
-      port: url.port ?? whole('port', options.port, 6379, 1, 65_535),
+      host,
+      port,
       username: url.username ?? options.username,
       password: url.password ?? options.password,
-      db: url.db ?? whole('db', options.db, 0, 0),
+      db,
       tls: tlsOf(options.tls, url.tls),
-      sentinels: options.sentinels?.map(({ host, port }) => ({
-        host,
-        port: whole('sentinels.port', port, 26_379, 1, 65_535),
-      })),
+      sentinels: sentinels && addressesOf('sentinels', sentinels, 26_379),
       sentinelName: options.sentinelName ?? 'mymaster',
+      sentinelUsername: options.sentinelUsername,
       sentinelPassword: options.sentinelPassword,
+      cluster: cluster === true ? [{ host, port }] : cluster ? addressesOf('cluster', cluster, 6379) : undefined,
+      natMap: options.natMap ?? {},
     },
     prefix,
     partitions: whole('partitions', options.partitions, 16, 1, 256),
@@ -94,7 +115,8 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
 }
 
 /** Where the server is, for messages: never who connects. */
-export function addressOf({ host, port, db, tls, sentinels, sentinelName }: ServerSettings): string {
+export function addressOf({ host, port, db, tls, sentinels, sentinelName, cluster }: ServerSettings): string {
+  if (cluster !== undefined) return `cluster ${cluster.map((one) => `${one.host}:${one.port}`).join(', ')}`
   if (sentinels !== undefined)
     return `${sentinelName} at ${sentinels.map((one) => `${one.host}:${one.port}`).join(', ')}`
   return `${tls === undefined ? 'redis' : 'rediss'}://${host}:${port}${db === 0 ? '' : `/${db}`}`

@@ -1,14 +1,12 @@
-import type { Consumer, Message } from '@bus/core/spi'
-import type { Link } from '../link/link.ts'
-import type { Waker } from '../link/waker.ts'
+import { ConfigInvalidError, type Consumer, type ConsumeTopic, type Message } from '@bus/core/spi'
+import type { Servers } from '../link/servers.ts'
 import type { Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import type { Rounds } from '../upkeep/rounds.ts'
 
 /** What consumers need of their adapter. */
 export interface ConsumerHost {
-  readonly link: Link
-  readonly waker: Waker
+  readonly servers: Servers
   readonly catalog: Catalog
   readonly settings: Settings
   /** Every third of a lease. */
@@ -20,4 +18,11 @@ export interface ConsumerHost {
   stored(topic: string, events: number): void
   warn(message: string): void
   closed(consumer: Consumer): void
+}
+
+/** On a cluster, one consumer cannot read topics in one step that are not derived from each other. */
+export function assertOneServer({ catalog }: ConsumerHost, topics: readonly ConsumeTopic[]): void {
+  if (new Set(topics.map(({ topic }) => catalog.linkTo(topic))).size === 1) return
+  const names = topics.map(({ topic }) => JSON.stringify(topic)).join(' and ')
+  throw new ConfigInvalidError([{ name: 'topics', problem: `${names} are in different slots of the cluster` }])
 }

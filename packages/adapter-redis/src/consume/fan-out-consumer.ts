@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery, Message } from '@bus/core/spi'
-import type { Argument } from '../link/link.ts'
+import type { Argument, Link } from '../link/link.ts'
 import { ends } from '../scripts/topic.ts'
 import { guardReader } from '../scripts/upkeep.ts'
 import { Entry, type Row } from '../topics/entry.ts'
 import { compareIds, isLower } from '../topics/position.ts'
 import { atMost } from './at-most.ts'
-import type { ConsumerHost } from './consumer-host.ts'
+import { assertOneServer, type ConsumerHost } from './consumer-host.ts'
 import { done, Loan } from './delivery.ts'
 import { LoanStream } from './loan-stream.ts'
 import { Service } from './service.ts'
@@ -20,6 +20,7 @@ type Reply = readonly (readonly [key: Buffer, rows: readonly Row[]])[] | null
 /** A consumer without a group: how far it has read is known to this process only. */
 export class FanOutConsumer implements Consumer {
   readonly #host: ConsumerHost
+  readonly #link: Link
   readonly #id = randomUUID()
   readonly #streams: readonly LoanStream[]
   readonly #service: Service
@@ -28,9 +29,14 @@ export class FanOutConsumer implements Consumer {
   #failure: unknown
 
   private constructor(host: ConsumerHost, streams: readonly LoanStream[]) {
+    const { topic } = streams[0] as LoanStream
     this.#host = host
+    this.#link = host.catalog.linkTo(topic.topic)
     this.#streams = streams
-    this.#service = new Service(host.waker, { streams: () => streams, fetch: (max) => this.#fetch(max) })
+    this.#service = new Service(host.servers.waker(topic.base), {
+      streams: () => streams,
+      fetch: (max) => this.#fetch(max),
+    })
     this.#stop = host.rounds.join(() => {
       this.#guard()
       // Also for what a foreign writer stored without a call.
@@ -41,6 +47,7 @@ export class FanOutConsumer implements Consumer {
   }
 
   static async open(host: ConsumerHost, { topics }: ConsumeOptions): Promise<FanOutConsumer> {
+    assertOneServer(host, topics)
     const streams: LoanStream[] = []
     for (const { topic, startFrom } of topics) {
       const { keys, partitions }: SpreadTopic = {
@@ -48,7 +55,7 @@ export class FanOutConsumer implements Consumer {
         partitions: await host.catalog.ensure(topic),
       }
       const names = keys.streams(partitions)
-      const last = (await host.link.run(ends, names, [])) as Buffer[]
+      const last = (await host.catalog.linkTo(topic).run(ends, names, [])) as Buffer[]
       for (const [number, name] of names.entries()) {
         const stream = new LoanStream(keys, name, number)
         const id = startId(startFrom, number)
@@ -74,9 +81,7 @@ export class FanOutConsumer implements Consumer {
     this.#stop()
     this.#service.close()
     for (const stream of this.#streams) stream.lose()
-    const forget = [...this.#topics()].map((keys) =>
-      this.#host.link.command('HDEL', keys.readers, this.#id).catch(() => {}),
-    )
+    const forget = [...this.#topics()].map((keys) => this.#link.command('HDEL', keys.readers, this.#id).catch(() => {}))
     await atMost(closeLimitMs, Promise.all(forget))
     this.#host.closed(this)
   }
@@ -126,7 +131,7 @@ export class FanOutConsumer implements Consumer {
 
   async #ask(args: readonly Argument[]): Promise<unknown> {
     try {
-      const reply = await this.#host.link.command('XREAD', ...args)
+      const reply = await this.#link.command('XREAD', ...args)
       this.#failure = undefined
       return reply
     } catch (error) {
@@ -142,7 +147,7 @@ export class FanOutConsumer implements Consumer {
       const unread = streams.filter(({ hot }) => hot)
       const ids = (unread.length > 0 ? unread : streams).map(({ last }) => last)
       const id = ids.reduce((a, b) => (isLower(a, b) === unread.length > 0 ? a : b))
-      this.#host.link.run(guardReader, [keys.readers], [this.#id, id, this.#host.settings.leaseMs]).catch(() => {})
+      this.#link.run(guardReader, [keys.readers], [this.#id, id, this.#host.settings.leaseMs]).catch(() => {})
     }
   }
 

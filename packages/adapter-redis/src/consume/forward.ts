@@ -16,6 +16,7 @@ export interface ForwardHost {
   readonly leases: string
   readonly me: string
   readonly timeoutMs: number
+  publish(messages: readonly Message[]): Promise<void>
   delayed(topic: string, nextMs: number): void
   stored(topic: string, events: number): void
 }
@@ -27,6 +28,11 @@ export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message):
   const fail = (stored: 'no' | 'unknown', cause: unknown): PublishError =>
     new PublishError(copy.topic, [{ index: 0, stored, cause }])
   const deadline = AbortSignal.timeout(timeoutMs)
+  if (catalog.linkTo(copy.topic) !== link) {
+    // Nothing is done in one step on two servers.
+    await host.publish([copy])
+    return await loan.ack()
+  }
   while (loan.open) {
     await link.whenReady(deadline).catch(() => {
       throw fail('no', link.failure())

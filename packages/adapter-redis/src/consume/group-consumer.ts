@@ -10,7 +10,7 @@ import type { Link } from '../link/link.ts'
 import { yieldPartition } from '../scripts/settle.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { atMost } from './at-most.ts'
-import type { ConsumerHost } from './consumer-host.ts'
+import { assertOneServer, type ConsumerHost } from './consumer-host.ts'
 import { Loan } from './delivery.ts'
 import { Fetcher, type FetcherHost } from './fetcher.ts'
 import { forwardCopy, type ForwardHost } from './forward.ts'
@@ -32,6 +32,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   readonly bell: string
   readonly catalog: Catalog
   readonly timeoutMs: number
+  readonly publish: (messages: readonly Message[]) => Promise<void>
   readonly delayed: (topic: string, nextMs: number) => void
   readonly stored: (topic: string, events: number) => void
   readonly #host: ConsumerHost
@@ -51,9 +52,11 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     handover: ConsumeOptions['handover'],
   ) {
     const { keys } = topics[0] as SpreadTopic
+    const waker = host.servers.waker(keys.base)
     this.#host = host
-    this.link = host.link
+    this.link = host.catalog.linkTo(keys.topic)
     this.catalog = host.catalog
+    this.publish = (messages) => host.publish(messages)
     this.delayed = (topic, nextMs) => host.delayed(topic, nextMs)
     this.stored = (topic, events) => host.stored(topic, events)
     this.timeoutMs = host.settings.publishTimeoutMs
@@ -63,12 +66,12 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     this.bell = keys.bell(group)
     this.#topics = topics
     this.#bases = topics.map((topic) => new LoanStream(topic.keys, topic.keys.base, 0))
-    this.#service = new Service(host.waker, this)
+    this.#service = new Service(waker, this)
     this.#fetcher = new Fetcher(this)
     this.#settler = new Settler(this)
     this.#membership = new Membership({
-      link: host.link,
-      waker: host.waker,
+      link: this.link,
+      waker,
       rounds: host.rounds,
       group,
       keys: {
@@ -97,10 +100,11 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   }
 
   static async join(host: ConsumerHost, { topics, handover }: ConsumeOptions, group: string): Promise<GroupConsumer> {
+    assertOneServer(host, topics)
     const spread: SpreadTopic[] = []
     for (const { topic, startFrom } of topics) {
       const one = { keys: host.catalog.of(topic), partitions: await host.catalog.ensure(topic) }
-      await ensureGroup(host.link, one, group, startFrom)
+      await ensureGroup(host.catalog.linkTo(topic), one, group, startFrom)
       spread.push(one)
     }
     const consumer = new GroupConsumer(host, spread, group, handover)

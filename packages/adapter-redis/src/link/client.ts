@@ -8,9 +8,11 @@ const longestPauseMs = 2_000
  * rejected, what cannot be written is rejected at once. Whoever calls knows best what to do then.
  */
 export function createClient(settings: Settings, socketTimeoutMs: number, mayReconnect: () => boolean): Redis {
-  const { host, port, username, password, db, tls, sentinels, sentinelName, sentinelPassword } = settings.server
+  const { host, port, username, password, db, tls, sentinels, sentinelName, natMap } = settings.server
+  const { sentinelUsername, sentinelPassword } = settings.server
   return new Redis({
-    ...(sentinels === undefined ? { host, port } : { sentinels: [...sentinels], name: sentinelName }),
+    ...(sentinels === undefined ? { host, port } : { sentinels: [...sentinels], name: sentinelName, natMap }),
+    ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

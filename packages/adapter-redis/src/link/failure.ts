@@ -61,6 +61,8 @@ function reasonOf(error: unknown, server: ServerSettings): string {
     case 'MASTERDOWN':
       return 'is a replica whose primary is away.'
   }
+  if (/cluster support disabled/.test(message))
+    return 'is not a node of a cluster. Leave out REDIS_CLUSTER, or the option cluster.'
   if (/DB index/i.test(message))
     return `has no such database (${message}). Check REDIS_DB, the end of REDIS_URL, or the option db.`
   const code = (error as NodeJS.ErrnoException | undefined)?.code

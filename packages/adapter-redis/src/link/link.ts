@@ -1,94 +1,37 @@
-import { BackendUnavailableError, ClosedError, TimeoutError } from '@bus/core/spi'
-import { Command, type Redis } from 'ioredis'
+import type { BackendUnavailableError } from '@bus/core/spi'
 import type { Script } from '../scripts/script.ts'
-import { addressOf, type Settings } from '../settings.ts'
-import { createClient } from './client.ts'
-import { hasCode, isLoss, isReadOnly, NotSentError, tlsHint, unavailable } from './failure.ts'
-import { Outages } from './outages.ts'
+import { isLoss } from './failure.ts'
 
 export type Argument = string | number | Buffer
 
-const ticks = 10
-// A server that has just been taken for a primary and is none is not asked again and again without a pause.
-const demotedMs = 1_000
+/** The way to the server that has certain keys. Comes back by itself. Replies are bytes, numbers and lists of them. */
+export abstract class Link {
+  abstract readonly address: string
+  /** What is sent while something else is under way is done after it, or not at all. */
+  abstract readonly keepsOrder: boolean
+  abstract readonly ready: boolean
+  /** No other connection follows. */
+  protected abstract readonly closed: boolean
+  readonly #patienceMs: number
 
-export interface LinkOptions {
-  /** How long a reply may be due before the connection counts as dead. */
-  readonly silenceMs: number
-  /** Told when the connection is lost and when it is back. */
-  readonly warn?: (message: string) => void
-}
-
-/** One connection that comes back by itself. Replies are bytes, numbers and lists of them. */
-export class Link {
-  readonly address: string
-  readonly #settings: Settings
-  readonly #silenceMs: number
-  readonly #readyListeners = new Set<() => void>()
-  readonly #outages: Outages | undefined
-  #client: Redis | undefined
-  #established = false
-  #closed = false
-  #lastError: unknown
-  #readyAt = 0
-  #due = 0
-  #silentTicks = 0
-  #watchdog: NodeJS.Timeout | undefined
-
-  constructor(settings: Settings, { silenceMs, warn }: LinkOptions) {
-    this.#settings = settings
-    this.#silenceMs = silenceMs
-    this.address = addressOf(settings.server)
-    this.#outages = warn && new Outages(this.address, warn)
-  }
-
-  get ready(): boolean {
-    return this.#client?.status === 'ready' && this.#client.stream.writable
-  }
-
-  /** @throws BackendUnavailableError if the first connection does not come about in time. */
-  async connect(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted()
-    this.#lastError = undefined
-    const client = this.#open()
-    const { connectTimeoutMs } = this.#settings
-    let timer: NodeJS.Timeout | undefined
-    let abort: (() => void) | undefined
-    const limit = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(this.#tooSlow(client)), connectTimeoutMs)
-      abort = () => reject(signal?.reason as Error)
-      signal?.addEventListener('abort', abort, { once: true })
-    })
-    try {
-      await Promise.race([client.connect(), limit])
-      // A client whose SELECT was refused goes on, in database 0.
-      const { db } = this.#settings.server
-      if (db !== 0) await Promise.race([client.select(db), limit])
-      this.#established = true
-    } catch (error) {
-      this.#client = undefined
-      client.disconnect()
-      if (error instanceof BackendUnavailableError || signal?.aborted) throw error
-      throw this.#unavailable(this.#lastError ?? error)
-    } finally {
-      clearTimeout(timer)
-      if (abort !== undefined) signal?.removeEventListener('abort', abort)
-    }
-  }
-
-  /** Connects as long as it takes. */
-  start(): void {
-    this.#established = true
-    this.#open()
-      .connect()
-      .catch(() => {})
+  /** `patienceMs`: how long a lost connection is waited for. */
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs
   }
 
   /** Called whenever the connection is there again. The result ends it. */
-  onReady(listener: () => void): () => void {
-    this.#readyListeners.add(listener)
-    return () => this.#readyListeners.delete(listener)
-  }
+  abstract onReady(listener: () => void): () => void
+  abstract command(name: string, ...args: readonly Argument[]): Promise<unknown>
+  /** By its digest; with its text if the server does not know it (any more). */
+  abstract run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
+  /** With its text: for what must not be overtaken by a later call, as one that has to be repeated could be. */
+  abstract runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
+  /** Gives up this connection for a new one: everything that is under way rejects. */
+  abstract reset(why: string): void
+  /** The server became a replica, as after a failover: by a new connection the primary may be found. */
+  abstract demoted(): void
+  /** What is wrong at the moment, in words. */
+  abstract failure(): BackendUnavailableError
 
   /** Resolves as soon as the connection is there; rejects once `signal` aborts. */
   async whenReady(signal: AbortSignal): Promise<void> {
@@ -110,9 +53,9 @@ export class Link {
    * For what may be asked twice: waits for the connection, as long as a first one may take, and asks again if it broke.
    */
   async patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
-    const limit = AbortSignal.timeout(this.#settings.connectTimeoutMs)
+    const limit = AbortSignal.timeout(this.#patienceMs)
     while (true) {
-      if (!this.#closed) {
+      if (!this.closed) {
         await this.whenReady(limit).catch(() => {
           throw this.failure()
         })
@@ -120,117 +63,8 @@ export class Link {
       try {
         return await ask()
       } catch (error) {
-        if (this.#closed || limit.aborted || !isLoss(error)) throw error
+        if (this.closed || limit.aborted || !isLoss(error)) throw error
       }
     }
-  }
-
-  command(name: string, ...args: readonly Argument[]): Promise<unknown> {
-    return this.#send(name, args)
-  }
-
-  /** With its text: for what must not be overtaken by a later call, as one that has to be repeated could be. */
-  runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#send('eval', [script.lua, keys.length, ...keys, ...args])
-  }
-
-  /** By its digest; with its text if the server does not know it (any more). */
-  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    const rest = [keys.length, ...keys, ...args]
-    return this.#send('evalsha', [script.sha, ...rest]).catch((error: unknown) => {
-      if (!hasCode(error, 'NOSCRIPT')) throw error
-      return this.#send('eval', [script.lua, ...rest])
-    })
-  }
-
-  /** Gives up this connection for a new one: everything that is under way rejects. */
-  reset(why: string): void {
-    if (this.#closed) return
-    this.#lastError = new Error(why)
-    // A polite end would wait for an answer of the other side.
-    this.#client?.stream?.destroy()
-  }
-
-  /** What is wrong at the moment, in words. */
-  failure(): BackendUnavailableError {
-    return this.#unavailable(this.#lastError ?? new Error('there is no connection'))
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#outages?.stop()
-    clearInterval(this.#watchdog)
-    this.#client?.disconnect()
-    this.#client?.stream?.destroy()
-    this.#readyListeners.clear()
-  }
-
-  #open(): Redis {
-    const client = createClient(this.#settings, 3 * this.#silenceMs, () => this.#established && !this.#closed)
-    client.on('error', (error: unknown) => (this.#lastError = error))
-    client.on('ready', () => {
-      this.#lastError = undefined
-      this.#readyAt = performance.now()
-      this.#outages?.back()
-      for (const listener of [...this.#readyListeners]) listener()
-    })
-    client.on('close', () => {
-      if (this.#established && !this.#closed) this.#outages?.lost(this.#reason)
-    })
-    this.#client = client
-    return client
-  }
-
-  get #reason(): string {
-    if (this.#lastError === undefined) return 'it was closed by the other side'
-    return this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError)
-  }
-
-  #send(name: string, args: readonly Argument[]): Promise<unknown> {
-    if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
-    const client = this.#client
-    if (client === undefined || !this.ready) return Promise.reject(new NotSentError(this.failure()))
-    const reply = client.sendCommand(new Command(name, args as Argument[])) as Promise<unknown>
-    if (this.#due++ === 0) this.#silentTicks = 0
-    this.#watchdog ??= this.#watch()
-    reply.then(this.#answered, this.#refused)
-    return reply
-  }
-
-  /** Counts its own ticks, not the time: a process that was stopped for a while has not waited for anybody. */
-  #watch(): NodeJS.Timeout {
-    const tick = (): void => {
-      if (this.#due > 0 && ++this.#silentTicks >= ticks) this.reset(`no answer for ${this.#silenceMs} ms`)
-    }
-    return setInterval(tick, this.#silenceMs / ticks).unref()
-  }
-
-  readonly #answered = (): void => {
-    this.#due--
-    this.#silentTicks = 0
-  }
-
-  readonly #refused = (error: unknown): void => {
-    this.#answered()
-    if (isReadOnly(error)) this.demoted()
-  }
-
-  /** The server became a replica, as after a failover: by a new connection the primary may be found. */
-  demoted(): void {
-    if (this.ready && performance.now() - this.#readyAt >= demotedMs) this.reset('the server is a read-only replica')
-  }
-
-  #unavailable(error: unknown): BackendUnavailableError {
-    return unavailable(this.address, error, this.#settings.server)
-  }
-
-  #tooSlow(client: Redis): BackendUnavailableError {
-    const { connectTimeoutMs } = this.#settings
-    const cause = new TimeoutError(`Connecting to Redis at ${this.address}`, connectTimeoutMs)
-    const text =
-      client.status === 'connect'
-        ? `accepted the connection, but was not ready within ${connectTimeoutMs} ms: it may be loading its data.${tlsHint(this.#settings.server)}`
-        : `did not answer within ${connectTimeoutMs} ms. Is the address right, and is nothing in between?`
-    return new BackendUnavailableError(`Redis at ${this.address} ${text}`, { cause: this.#lastError ?? cause })
   }
 }

@@ -20,12 +20,19 @@ const uninterruptedMs = 50
 // How long those who were told have to ask again before the others are waited for without them.
 const graceMs = 1
 
+/** A connection for one purpose. */
+export interface OwnLink extends Link {
+  /** Connects as long as it takes. */
+  start(): void
+  close(): void
+}
+
 /**
  * One connection on which all consumers of an adapter wait. It reads without a group, so it moves nothing: a reply that
  * is lost, or comes late, or goes to a process that is stopped, does no harm. Fetching is done elsewhere.
  */
 export class Waker {
-  readonly #link: Link
+  readonly #link: OwnLink
   readonly #interrupter: Link
   readonly #watches = new Set<Watch>()
   readonly #stop = new AbortController()
@@ -39,8 +46,8 @@ export class Waker {
   #interrupting = false
   #nudge: (() => void) | undefined
 
-  /** `link` is only for this; `interrupter` is any other. */
-  constructor(link: Link, interrupter: Link) {
+  /** `link` is only for this; `interrupter` is any other to the same server. */
+  constructor(link: OwnLink, interrupter: Link) {
     this.#link = link
     this.#interrupter = interrupter
     link.onReady(() => (this.#clientId = undefined))

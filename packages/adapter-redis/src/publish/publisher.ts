@@ -1,5 +1,4 @@
 import { ClosedError, PublishBacklog, type Message } from '@bus/core/spi'
-import type { Link } from '../link/link.ts'
 import type { Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { outcomeOf, type Batch } from './batch.ts'
@@ -7,7 +6,6 @@ import { bodyOf, toDelayed, toStreams } from './encode.ts'
 import { Writer, type WriterHost } from './writer.ts'
 
 export interface PublisherOptions {
-  readonly link: Link
   readonly catalog: Catalog
   readonly settings: Settings
   delayed(topic: string, nextMs: number): void
@@ -18,7 +16,6 @@ const lookEveryMs = 200
 
 /** Everything that is published: one writer per topic, one bound for all, and every call settles. */
 export class Publisher implements WriterHost {
-  readonly link: Link
   readonly catalog: Catalog
   readonly timeoutMs: number
   readonly delayed: (topic: string, nextMs: number) => void
@@ -26,20 +23,15 @@ export class Publisher implements WriterHost {
   readonly #backlog: PublishBacklog
   readonly #writers = new Map<string, Writer>()
   readonly #delayers = new Map<string, Writer>()
-  readonly #stopListening: () => void
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor({ link, catalog, settings, delayed, stored }: PublisherOptions) {
-    this.link = link
+  constructor({ catalog, settings, delayed, stored }: PublisherOptions) {
     this.catalog = catalog
     this.timeoutMs = settings.publishTimeoutMs
     this.delayed = delayed
     this.stored = stored
     this.#backlog = new PublishBacklog({ maxMessages: settings.maxBacklog, maxBytes: settings.maxBacklogBytes })
-    this.#stopListening = link.onReady(() => {
-      for (const writer of this.#all()) writer.reconnected()
-    })
   }
 
   /** Not async: what is published in one tick, in whatever order it is awaited, is sent in the order of the calls. */
@@ -72,11 +64,10 @@ export class Publisher implements WriterHost {
   /** Sends what waits while there is a connection and `signal` permits; then everything has its outcome. */
   async close(signal: AbortSignal): Promise<void> {
     this.#closed = true
-    while (!signal.aborted && this.link.ready && [...this.#all()].some((writer) => !writer.idle)) {
+    while (!signal.aborted && this.#all().some((writer) => writer.canWork)) {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    for (const writer of this.#all()) writer.abandon(new ClosedError('The Redis adapter'))
-    this.#stopListening()
+    for (const writer of this.#all()) writer.close(new ClosedError('The Redis adapter'))
     this.#rest()
   }
 
@@ -100,7 +91,8 @@ export class Publisher implements WriterHost {
       () => {
         const now = performance.now()
         const overdue = this.#all().filter((writer) => writer.expire(now))
-        if (overdue.length > 0) this.link.reset(`no answer for ${this.timeoutMs} ms`)
+        for (const link of new Set(overdue.map((writer) => writer.link)))
+          link.reset(`no answer for ${this.timeoutMs} ms`)
       },
       Math.min(lookEveryMs, Math.max(5, this.timeoutMs / 10)),
     )

@@ -6,7 +6,6 @@ import { Batch, type Failure } from './batch.ts'
 import type { Road } from './encode.ts'
 
 export interface WriterHost {
-  readonly link: Link
   readonly catalog: Catalog
   readonly timeoutMs: number
   /** A batch has its outcome. */
@@ -26,9 +25,11 @@ const replicaPauseMs = 100
  * as soon as it can and otherwise when a reply comes: an idle process sends at once, a busy one in large batches.
  */
 export class Writer {
+  readonly link: Link
   readonly #topic: string
   readonly #road: Road
   readonly #host: WriterHost
+  readonly #stopListening: () => void
   readonly #waiting: Batch[] = []
   /** `true`: with the text of its script. */
   readonly #flying = new Map<Batch, boolean>()
@@ -47,10 +48,13 @@ export class Writer {
     this.#topic = topic
     this.#road = road
     this.#host = host
+    this.link = host.catalog.linkTo(topic)
+    this.#stopListening = this.link.onReady(() => this.#reconnected())
   }
 
-  get idle(): boolean {
-    return this.#waiting.length === 0 && this.#flying.size === 0
+  /** There is something to send or to wait for, and a connection to do so. */
+  get canWork(): boolean {
+    return this.link.ready && (this.#waiting.length > 0 || this.#flying.size > 0)
   }
 
   add(message: Message, body: string | Buffer, bytes: number): { batch: Batch; number: number } {
@@ -72,12 +76,6 @@ export class Writer {
     return { batch, number }
   }
 
-  /** The connection is a new one, perhaps to a server that does not know the topic: see `#established`. */
-  reconnected(): void {
-    this.#established = false
-    this.flush()
-  }
-
   flush(): void {
     while (this.#waiting.length > 0 && this.#maySend) {
       const batch = this.#waiting.shift() as Batch
@@ -96,7 +94,7 @@ export class Writer {
     while (this.#waiting[0] !== undefined && late(this.#waiting[0])) {
       this.#fail(this.#waiting.shift() as Batch, {
         stored: 'no',
-        cause: this.#host.link.ready ? cause : this.#host.link.failure(),
+        cause: this.link.ready ? cause : this.link.failure(),
       })
     }
     let overdue = false
@@ -109,26 +107,34 @@ export class Writer {
   }
 
   /** Nothing is sent any more. */
-  abandon(cause: unknown): void {
+  close(cause: unknown): void {
+    this.#stopListening()
     clearTimeout(this.#pause)
     for (const batch of this.#waiting.splice(0)) this.#fail(batch, { stored: 'no', cause })
     for (const batch of this.#flying.keys()) this.#fail(batch, { stored: 'unknown', cause })
   }
 
   get #maySend(): boolean {
-    if (this.#registering || this.#pause !== undefined || !this.#host.link.ready) return false
+    if (this.#registering || this.#pause !== undefined || !this.link.ready) return false
     return this.#flying.size === 0 || this.#mayFollow
   }
 
   /** What is on its way can neither be refused as unknown nor be overtaken. */
   get #mayFollow(): boolean {
-    if (!this.#established || this.#flying.size > 1) return false
+    if (!this.#established || !this.link.keepsOrder || this.#flying.size > 1) return false
     for (const withText of this.#flying.values()) return withText
     return true
   }
 
+  /** The connection is a new one, perhaps to a server that does not know the topic: see `#established`. */
+  #reconnected(): void {
+    this.#established = false
+    this.flush()
+  }
+
   async #send(batch: Batch, withText: boolean): Promise<void> {
-    const { link, catalog } = this.#host
+    const { catalog } = this.#host
+    const { link } = this
     const partitions = catalog.partitions(this.#topic)
     const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), partitions)
     try {
@@ -166,7 +172,7 @@ export class Writer {
     for (let at = 0; at < list.length; at += 2) {
       const message = String(list[at + 1])
       const cause = new Error(message)
-      if (isReadOnly(cause)) this.#host.link.demoted()
+      if (isReadOnly(cause)) this.link.demoted()
       failures.set(Number(list[at]), { stored: 'no', cause })
     }
     return failures

@@ -1,22 +1,28 @@
 import type { Link } from '../link/link.ts'
+import type { Servers } from '../link/servers.ts'
 import { createTopic } from '../scripts/topic.ts'
 import type { Keyspace, TopicKeys } from './keys.ts'
 
 /** What topics there are, and over how many partitions each is spread. */
 export class Catalog {
   readonly keys: Keyspace
-  readonly #link: Link
+  readonly #servers: Servers
   readonly #partitions: number
   readonly #known = new Map<string, number>()
 
-  constructor(link: Link, keys: Keyspace, partitions: number) {
-    this.#link = link
+  constructor(servers: Servers, keys: Keyspace, partitions: number) {
+    this.#servers = servers
     this.keys = keys
     this.#partitions = partitions
   }
 
   of(topic: string): TopicKeys {
     return this.keys.of(topic)
+  }
+
+  /** The way to the keys of a topic, and of the topics derived from it. */
+  linkTo(topic: string): Link {
+    return this.#servers.at(this.of(topic).base)
   }
 
   /** As stored, if that is known; otherwise what a new topic would get. The server has the last word. */
@@ -31,23 +37,31 @@ export class Catalog {
   /** Registers the topic where it is missing. Its name is listed before it holds anything. */
   async ensure(topic: string): Promise<number> {
     const { meta, rootMeta } = this.of(topic)
-    await this.#link.command('SADD', this.keys.topics, topic)
-    const partitions = Number(await this.#link.run(createTopic, [meta, rootMeta], [this.#partitions]))
+    await this.#servers.at(this.keys.topics).command('SADD', this.keys.topics, topic)
+    const partitions = Number(await this.linkTo(topic).run(createTopic, [meta, rootMeta], [this.#partitions]))
     this.learn(topic, partitions)
     return partitions
   }
 
   /** `undefined`: nobody registered it. */
   async find(topic: string): Promise<number | undefined> {
-    const found = (await this.#link.command('HGET', this.of(topic).meta, 'partitions')) as Buffer | null
+    const found = (await this.linkTo(topic).command('HGET', this.of(topic).meta, 'partitions')) as Buffer | null
     if (found === null) return undefined
     const partitions = Number(found.toString('latin1'))
     this.learn(topic, partitions)
     return partitions
   }
 
+  /** A round trip to each server, and a question that only one in working order answers. */
+  async ping(): Promise<void> {
+    const { topics } = this.keys
+    const answers = this.#servers.nodes().map((node) => node.command('PING'))
+    await Promise.all([...answers, this.#servers.at(topics).command('EXISTS', topics)])
+  }
+
   async list(): Promise<string[]> {
-    const names = (await this.#link.command('SMEMBERS', this.keys.topics)) as Buffer[]
+    const link = this.#servers.at(this.keys.topics)
+    const names = (await link.patiently(() => link.command('SMEMBERS', this.keys.topics))) as Buffer[]
     return names.map((name) => name.toString()).sort()
   }
 }

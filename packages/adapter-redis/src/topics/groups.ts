@@ -1,30 +1,26 @@
 import type { GroupState } from '@bus/core/spi'
-import type { Link } from '../link/link.ts'
 import { forget, inspect } from '../scripts/upkeep.ts'
 import type { Catalog } from './catalog.ts'
 
 // Members find out within a lease.
 const rememberMs = 86_400_000
 
-export async function inspectGroup(
-  link: Link,
-  catalog: Catalog,
-  topic: string,
-  group: string,
-): Promise<GroupState | undefined> {
+export async function inspectGroup(catalog: Catalog, topic: string, group: string): Promise<GroupState | undefined> {
   const partitions = await catalog.find(topic)
   if (partitions === undefined) return undefined
   const keys = catalog.of(topic)
-  const reply = (await link.run(inspect, [keys.meta, ...keys.streams(partitions)], [group])) as
+  const reply = (await catalog.linkTo(topic).run(inspect, [keys.meta, ...keys.streams(partitions)], [group])) as
     | [number, number, number]
     | 0
   return reply === 0 ? undefined : { lag: reply[0], pending: reply[1], oldestPendingMs: reply[2] }
 }
 
-export async function deleteGroup(link: Link, catalog: Catalog, topic: string, group: string): Promise<void> {
+export async function deleteGroup(catalog: Catalog, topic: string, group: string): Promise<void> {
   const partitions = await catalog.find(topic)
   if (partitions === undefined) return
   const keys = catalog.of(topic)
   const own = [keys.meta, keys.members(group), keys.leases(group), keys.notes(group), keys.bell(group)]
-  await link.run(forget, [...own, keys.deleted(group), ...keys.streams(partitions)], [group, rememberMs])
+  await catalog
+    .linkTo(topic)
+    .run(forget, [...own, keys.deleted(group), ...keys.streams(partitions)], [group, rememberMs])
 }

@@ -8,7 +8,8 @@ import { compareIds, isLower, lastIdUpTo, placeOf } from './position.ts'
 const pageSize = 250
 
 /** The streams of a topic as one, in order of position, up to what is there when it is called. */
-export function readHistory(link: Link, catalog: Catalog, range: ReadRange): AsyncIterable<StoredMessage> {
+export function readHistory(catalog: Catalog, range: ReadRange): AsyncIterable<StoredMessage> {
+  const link = catalog.linkTo(range.topic)
   const cursors = link.patiently(() => open(link, catalog, range))
   // Whoever never iterates never learns of it.
   cursors.catch(() => {})

@@ -1,11 +1,9 @@
 import { isReply } from '../link/failure.ts'
-import type { Link } from '../link/link.ts'
 import { trim } from '../scripts/upkeep.ts'
 import type { Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 
 export interface JanitorHost {
-  readonly link: Link
   readonly catalog: Catalog
   readonly settings: Settings
   warn(message: string): void
@@ -59,16 +57,14 @@ export class Janitor {
     if (state.working || this.#closed) return
     state.working = true
     state.events = 0
-    const { link, catalog, settings } = this.#host
+    const { catalog, settings } = this.#host
     const { maxAgeMs, keptMaxAgeMs, maxLength, hardCap } = settings.retention
     const keys = catalog.of(topic)
     try {
       const streams = keys.streams(catalog.partitions(topic))
-      const reply = await link.run(
-        trim,
-        [keys.meta, keys.readers, ...streams],
-        [maxAgeMs, keptMaxAgeMs, maxLength, hardCap],
-      )
+      const reply = await catalog
+        .linkTo(topic)
+        .run(trim, [keys.meta, keys.readers, ...streams], [maxAgeMs, keptMaxAgeMs, maxLength, hardCap])
       const [, lost] = reply as [number, number]
       if (lost > 0) {
         this.#host.warn(

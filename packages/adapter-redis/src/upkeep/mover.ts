@@ -1,13 +1,12 @@
 import { isReply } from '../link/failure.ts'
-import type { Link } from '../link/link.ts'
-import type { Waker, Watch } from '../link/waker.ts'
+import type { Servers } from '../link/servers.ts'
+import type { Watch } from '../link/waker.ts'
 import { move } from '../scripts/delay.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import type { Rounds } from './rounds.ts'
 
 export interface MoverHost {
-  readonly link: Link
-  readonly waker: Waker
+  readonly servers: Servers
   readonly catalog: Catalog
   readonly rounds: Rounds
   warn(message: string): void
@@ -57,7 +56,7 @@ export class Mover {
     return () => {
       if (--state.users > 0) return
       state.stop?.()
-      if (state.watch !== undefined) this.#host.waker.delete(state.watch)
+      if (state.watch !== undefined) this.#host.servers.waker(this.#bellOf(topic)).delete(state.watch)
       state.watch = undefined
     }
   }
@@ -102,14 +101,12 @@ export class Mover {
     state.movedAt = performance.now()
     let nextMs = pauseMs
     try {
-      const { link, catalog } = this.#host
+      const { catalog } = this.#host
       const keys = catalog.of(topic)
       const streams = keys.streams(catalog.partitions(topic))
-      const reply = await link.run(
-        move,
-        [keys.meta, keys.delayed, keys.delayedEntries, keys.keyedBell, ...streams],
-        [maxEvents, maxBytes],
-      )
+      const reply = await catalog
+        .linkTo(topic)
+        .run(move, [keys.meta, keys.delayed, keys.delayedEntries, keys.keyedBell, ...streams], [maxEvents, maxBytes])
       const [, next, problem, unreadable] = reply as [number, number, Buffer, Buffer[]]
       nextMs = next
       if (unreadable.length > 0) {
@@ -141,7 +138,7 @@ export class Mover {
   }
 
   #listen(topic: string, state: Topic): void {
-    const bell = this.#host.catalog.of(topic).delayedBell
+    const bell = this.#bellOf(topic)
     const watch: Watch = {
       streams: new Map([[bell, state.bell]]),
       woken: (_stream, id) => {
@@ -153,6 +150,10 @@ export class Mover {
       },
     }
     state.watch = watch
-    this.#host.waker.add(watch)
+    this.#host.servers.waker(bell).add(watch)
+  }
+
+  #bellOf(topic: string): string {
+    return this.#host.catalog.of(topic).delayedBell
   }
 }
