@@ -1,3 +1,10 @@
 export { KafkaAdapter } from './adapter.ts'
 export { adapter } from './definition.ts'
-export type { KafkaAdapterOptions, KafkaLogger, KafkaSaslOptions, SaslMechanism } from './options.ts'
+export type {
+  KafkaAdapterOptions,
+  KafkaCodec,
+  KafkaCompression,
+  KafkaLogger,
+  KafkaSaslOptions,
+  SaslMechanism,
+} from './options.ts'

@@ -18,6 +18,14 @@ export interface KafkaLogger {
   warn?(message: string): void
 }
 
+/** Compresses and decompresses batches. Those made for kafkajs fit, such as `kafkajs-snappy` and `kafkajs-lz4`. */
+export interface KafkaCodec {
+  compress(batch: { readonly buffer: Buffer }): Promise<Buffer>
+  decompress(bytes: Buffer): Promise<Buffer>
+}
+
+export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
 export interface KafkaAdapterOptions {
   /** `host:port` of at least one broker; the others are found through it. Required. */
   readonly brokers: readonly string[]
@@ -58,8 +66,13 @@ export interface KafkaAdapterOptions {
   readonly publishTimeoutMs?: number | undefined
   /** The broker recognises a batch that is sent again after its answer was lost. Default `true`. */
   readonly idempotent?: boolean | undefined
-  /** Of message batches. Default `none`. */
-  readonly compression?: 'none' | 'gzip' | undefined
+  /** Of what is published. `snappy` and `lz4` need a codec, `zstd` one or Node 22.15 or later. Default `none`. */
+  readonly compression?: KafkaCompression | undefined
+  /**
+   * For compressions that Node does not know, published or met. They are registered with kafkajs, for the whole
+   * process. Default: none; what cannot be read then holds up its consumer, whose state says so.
+   */
+  readonly codecs?: Readonly<Partial<Record<'snappy' | 'lz4' | 'zstd', () => KafkaCodec>>> | undefined
   /** What may wait to be stored before `publish` rejects. Default 10,000 messages, 64 MiB. */
   readonly backlog?: PublishBacklogLimits | undefined
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import zlib from 'node:zlib'
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigInvalidError, type ConfigIssue, type PublishBacklogLimits, withoutUserInfo } from '@bus/core/spi'
 import { type Log, logFrom } from './log.ts'
-import type { KafkaAdapterOptions, KafkaSaslOptions, SaslMechanism } from './options.ts'
+import type { KafkaAdapterOptions, KafkaCompression, KafkaSaslOptions, SaslMechanism } from './options.ts'
 
 export const saslMechanisms: readonly SaslMechanism[] = ['plain', 'scram-sha-256', 'scram-sha-512']
 
@@ -26,7 +27,8 @@ export interface Settings {
   readonly keptRetentionMs: number
   readonly publishTimeoutMs: number
   readonly idempotent: boolean
-  readonly compression: 'none' | 'gzip'
+  readonly compression: KafkaCompression
+  readonly codecs: NonNullable<KafkaAdapterOptions['codecs']>
   readonly backlog: PublishBacklogLimits
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -63,6 +65,7 @@ export function settingsFrom(options: KafkaAdapterOptions): Settings {
     publishTimeoutMs: options.publishTimeoutMs ?? 30_000,
     idempotent: options.idempotent ?? true,
     compression: options.compression ?? 'none',
+    codecs: options.codecs ?? {},
     backlog: options.backlog ?? {},
     sessionTimeoutMs,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.min(500, Math.ceil(sessionTimeoutMs / 3)),
@@ -100,6 +103,10 @@ function problemsOf(options: KafkaAdapterOptions): readonly ConfigIssue[] {
       issue(name, `${JSON.stringify(value)} is not one of ${choices[name].join(', ')}`)
     }
   }
+  const { compression } = options
+  if (compression === 'snappy' || compression === 'lz4' || (compression === 'zstd' && !('zstdCompress' in zlib))) {
+    if (options.codecs?.[compression] === undefined) issue('compression', `${compression} needs codecs.${compression}`)
+  }
   for (const name of numbers) {
     const value = options[name]
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
@@ -121,10 +128,10 @@ function problemsOf(options: KafkaAdapterOptions): readonly ConfigIssue[] {
   return issues
 }
 
-const choices = { topics: ['auto', 'require'], compression: ['none', 'gzip'] } as const satisfies Record<
-  string,
-  readonly string[]
-> as Readonly<Record<'topics' | 'compression', readonly string[]>>
+const choices = {
+  topics: ['auto', 'require'],
+  compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+} as const satisfies Record<string, readonly string[]> as Readonly<Record<'topics' | 'compression', readonly string[]>>
 
 const numbers = [
   'connectionTimeout',

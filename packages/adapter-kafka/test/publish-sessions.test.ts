@@ -16,6 +16,9 @@ class Broker {
   leads = true
   reachable = true
   identities = 0
+  lookups = 0
+  /** How many records each request brought. */
+  readonly requests: number[] = []
   readonly #seen = new Set<string>()
 
   readonly driver: Driver = {
@@ -25,6 +28,7 @@ class Broker {
         close: () => {},
         reset: () => {},
         topics: async () => {
+          this.lookups++
           if (!this.reachable) throw new DriverError('CONNECTION', 'connect ECONNREFUSED 10.0.0.1:9092', false)
           return [{ name: 't', internal: false, error: undefined, leaders: [this.leads ? 1 : -1] }]
         },
@@ -35,6 +39,7 @@ class Broker {
   }
 
   #produce({ topic, partition, firstSequence, records }: OutgoingBatch, id: string | undefined): PartitionResult {
+    this.requests.push(records.length)
     const name = `${id}/${firstSequence}/${records.length}`
     if (id !== undefined && this.#seen.has(name)) return { topic, partition, error: this.answer }
     if (this.appends) {
@@ -94,10 +99,31 @@ describe('a batch that a leader has appended before it refuses it', () => {
     expect(broker.identities).toBe(1)
   })
 
-  it('may be stored without numbers, too', async () => {
+  it.each(['NOT_LEADER_FOR_PARTITION', 'REQUEST_TIMED_OUT', 'UNKNOWN_TOPIC_OR_PARTITION'])(
+    'is not sent again without numbers (%s), and the leader is looked for before the next',
+    async (code) => {
+      start({ idempotent: false })
+      await publish('a')
+      const { lookups } = broker
+      broker.answer = code
+      expect(await failure('b')).toMatchObject({ stored: 'unknown', code: 'BUS_PUBLISH_UNCERTAIN' })
+      broker.answer = undefined
+      await publish('c')
+      expect(broker.log).toEqual(['a', 'b', 'c'])
+      expect(broker.lookups).toBeGreaterThan(lookups)
+    },
+  )
+
+  it('is sent again without numbers if it was certainly not stored', async () => {
     start({ idempotent: false })
-    broker.answer = 'NOT_LEADER_FOR_PARTITION'
-    expect((await failure('a')).stored).toBe('unknown')
+    broker.appends = false
+    broker.answer = 'NOT_ENOUGH_REPLICAS'
+    setTimeout(() => {
+      broker.appends = true
+      broker.answer = undefined
+    }, 100)
+    await publish('a')
+    expect(broker.log).toEqual(['a'])
   })
 
   it('stays in doubt when it is found to be too large later', async () => {
@@ -107,6 +133,21 @@ describe('a batch that a leader has appended before it refuses it', () => {
     const both = publisher.publish(['a', 'b'].map((body) => ({ topic: 't', key: 'k', headers: {}, body })))
     await expect(both).rejects.toMatchObject({ stored: 'unknown' })
     expect(broker.log).toEqual(['a', 'b'])
+  })
+})
+
+describe('what is published in one tick', () => {
+  it('travels together, in portions that no client is slow with and no broker refuses', async () => {
+    start()
+    await publish('first')
+    broker.requests.length = 0
+    const bodies = Array.from({ length: 1_200 }, (_, n) => `${n}`)
+    await Promise.all(bodies.map(publish))
+    expect(broker.requests).toEqual([500, 500, 200])
+    expect(broker.log.slice(1)).toEqual(bodies)
+    broker.requests.length = 0
+    await Promise.all(Array.from({ length: 5 }, () => publish('x'.repeat(400_000))))
+    expect(broker.requests).toEqual([2, 2, 1])
   })
 })
 

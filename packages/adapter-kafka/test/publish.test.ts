@@ -16,6 +16,21 @@ import { freshTopic } from './worker.ts'
 
 afterEach(closeAdapters)
 
+/** Snappy without its compression: one literal. https://github.com/google/snappy/blob/main/format_description.txt */
+const codecs = {
+  snappy: () => ({
+    compress: async ({ buffer }: { readonly buffer: Buffer }) => {
+      const [head, length] = [Buffer.alloc(8), buffer.length]
+      let bytes = 0
+      for (let left = length; left > 0; left >>>= 7) head[bytes++] = (left & 0x7f) | (left > 0x7f ? 0x80 : 0)
+      head[bytes++] = 61 << 2
+      head.writeUInt16LE(length - 1, bytes)
+      return Buffer.concat([head.subarray(0, bytes + 2), buffer])
+    },
+    decompress: async (bytes: Buffer) => bytes.subarray(bytes.findIndex((byte) => byte < 0x80) + 4),
+  }),
+}
+
 async function history(adapter: KafkaAdapter, topic: string): Promise<readonly string[]> {
   const bodies: string[] = []
   for await (const { body } of adapter.read({ topic })) bodies.push(Buffer.from(body).toString())
@@ -52,7 +67,18 @@ describe('publishing', () => {
     const bodies = ['a', 'b', big, 'c']
     const error = await failureOf(adapter.publish(bodies.map((body) => ({ topic, key: 'k', headers: {}, body }))))
     expect(error.failures.map(({ index, stored }) => [index, stored])).toEqual([[2, 'no']])
-    expect(error.message).toMatch(/MESSAGE_TOO_LARGE/)
+    expect(error.message).toMatch(/MESSAGE_TOO_LARGE: a message of 11\d{5} bytes .* max\.message\.bytes/)
+    expect(await history(adapter, topic)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('settles each of many callers by what became of its own', async () => {
+    const adapter = await startedAdapter({ partitions: 1 })
+    const topic = freshTopic()
+    const bodies = ['a', 'x'.repeat(1_100_000), 'b', 'x'.repeat(1_200_000), 'c']
+    const settled = await Promise.allSettled(
+      bodies.map((body) => adapter.publish([{ topic, key: 'k', headers: {}, body }])),
+    )
+    expect(settled.map(({ status }) => status)).toEqual(bodies.map((b) => (b.length > 1 ? 'rejected' : 'fulfilled')))
     expect(await history(adapter, topic)).toEqual(['a', 'b', 'c'])
   })
 
@@ -78,10 +104,13 @@ describe('publishing', () => {
   })
 
   it('compresses, if it is told to', async () => {
-    const adapter = await startedAdapter({ compression: 'gzip' })
     const topic = freshTopic()
-    await adapter.publish([{ topic, key: 'k', headers: { a: 'ü' }, body: 'x'.repeat(10_000) }])
-    expect(await history(adapter, topic)).toEqual(['x'.repeat(10_000)])
+    const options = [{ compression: 'gzip' }, { compression: 'zstd' }, { compression: 'snappy', codecs }] as const
+    for (const option of options) {
+      const adapter = await startedAdapter(option)
+      await adapter.publish([{ topic, key: 'k', headers: { a: 'ü' }, body: 'x'.repeat(10_000) }])
+    }
+    expect(await history(await startedAdapter(), topic)).toEqual(options.map(() => 'x'.repeat(10_000)))
   })
 
   it('says what it will not create, and what cannot be beside each other', async () => {

@@ -1,3 +1,5 @@
+import type { KafkaCompression } from '../options.ts'
+
 /** The sizes of what follows are fixed by the broker's protocol, its shapes are this package's: clients differ, the seam does not. */
 
 /** One record as it was fetched. Texts are left as they came: most are never looked at. */
@@ -75,7 +77,7 @@ export interface ProduceOptions {
   /** `undefined`: repeated batches are not recognised. */
   readonly identity: ProducerIdentity | undefined
   readonly timeoutMs: number
-  readonly compression: 'none' | 'gzip'
+  readonly compression: KafkaCompression
 }
 
 export interface PartitionResult {

@@ -211,7 +211,7 @@ function outgoing({ key, headers, body, notBefore }: Message): OutgoingRecord {
 
 /** Roughly what it takes on the wire. */
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = 24 + Buffer.byteLength(value) + (key === null ? 0 : key.length)
-  for (const name in headers) bytes += 4 + name.length + (headers[name] as string).length
+  let bytes = 24 + Buffer.byteLength(value) + (key === null ? 0 : Buffer.byteLength(key))
+  for (const name in headers) bytes += 4 + name.length + Buffer.byteLength(headers[name] as string)
   return bytes
 }

@@ -159,8 +159,8 @@ export class Sender {
       if (batch.over) continue
       batch.doubtful ||= sent
       batch.queue.problem = error
-      if (!isTransient(error) || (sent && !this.#sessions.idempotent)) this.#fail(batch, error)
-      else this.#outcome.lost(batch.queue)
+      if (!isTransient(error) || this.#wouldStoreTwice(batch)) this.#fail(batch, error)
+      if (isTransient(error)) this.#outcome.lost(batch.queue)
     }
     return true
   }
@@ -188,21 +188,26 @@ export class Sender {
 
   #refusedBy(batch: Batch, code: string): void {
     const { queue } = batch
-    const why = explained(code, { operation: 'Write', topic: queue.name })
-    const error = new DriverError(code, `Kafka refused a batch for "${queue.topic}": ${why}`, true)
-    batch.queue.problem = error
+    const error = refusal(batch, code)
+    queue.problem = error
     // A leader that waits for its followers answers with nearly any error, long after it has appended the batch.
     if (!neverStored.has(code) && !sessionIsLost.has(code)) batch.doubtful = true
     if (sessionIsLost.has(code) && !batch.doubtful) {
       this.#sessions.end(batch.session)
       batch.queue.takeBack(batch, false)
-    } else if (isTransientCode(code) && (this.#sessions.idempotent || !probablyStored.has(code))) {
-      this.#outcome.lost(batch.queue)
+    } else if (isTransientCode(code)) {
+      if (this.#wouldStoreTwice(batch)) this.#fail(batch, error)
+      this.#outcome.lost(queue)
     } else if (tooLarge.has(code) && batch.pending.length > 1 && !batch.doubtful) {
       batch.queue.takeBack(batch, true)
     } else {
       this.#fail(batch, error)
     }
+  }
+
+  /** It may be stored, and the broker would not recognise it. */
+  #wouldStoreTwice(batch: Batch): boolean {
+    return batch.doubtful && batch.session === undefined
   }
 
   #fail(batch: Batch, error: unknown): void {
@@ -213,12 +218,15 @@ export class Sender {
   }
 }
 
-/** Without a session, sending it again would store most of these twice. */
-const probablyStored: ReadonlySet<string> = new Set([
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'KAFKA_STORAGE_ERROR',
-])
+function refusal({ queue, pending, doubtful }: Batch, code: string): DriverError {
+  const why =
+    tooLarge.has(code) && pending.length === 1 && !doubtful
+      ? `${code}: a message of ${pending[0]?.bytes} bytes is more than the topic takes (its max.message.bytes, else the ` +
+        "broker's message.max.bytes, 1 MiB unless set); raise that, or store the content elsewhere and publish a reference"
+      : explained(code, { operation: 'Write', topic: queue.name })
+  return new DriverError(code, `Kafka refused a batch for "${queue.topic}": ${why}`, true)
+}
+
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 const sessionIsLost: ReadonlySet<string> = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',

@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs'
 import type { Settings } from '../../settings.ts'
 import { adjust } from './adjust.ts'
+import { registerCodecs } from './compression.ts'
 import type { InnerCluster } from './inner.ts'
 import type { Sockets } from './sockets.ts'
 
@@ -28,6 +29,7 @@ export function openCluster(settings: Settings, sockets: Sockets): InnerCluster 
     ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
     ...(settings.sasl === undefined ? {} : { sasl: settings.sasl as SASLOptions }),
   }
+  registerCodecs(settings.codecs)
   let found: InnerCluster | undefined
   new Kafka(config).consumer({
     groupId: 'unused',

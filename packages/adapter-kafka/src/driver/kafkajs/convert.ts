@@ -34,6 +34,7 @@ const local: Readonly<Record<string, string>> = {
   KafkaJSGroupCoordinatorNotFound: 'GROUP_COORDINATOR_NOT_AVAILABLE',
   KafkaJSRequestTimeoutError: 'TIMEOUT',
   KafkaJSTimeout: 'TIMEOUT',
+  KafkaJSNotImplemented: 'UNSUPPORTED_COMPRESSION_TYPE',
   KafkaJSSASLAuthenticationError: 'SASL_AUTHENTICATION_FAILED',
 }
 

@@ -1,4 +1,4 @@
-import { CompressionTypes, type Message } from 'kafkajs'
+import type { Message } from 'kafkajs'
 import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
@@ -6,6 +6,7 @@ import { DriverError } from '../driver-error.ts'
 import { explained, explainedError, type Permission } from '../permissions.ts'
 import { groupBy } from '../../group-by.ts'
 import { openCluster } from './cluster.ts'
+import { compressionTypes } from './compression.ts'
 import { driverError } from './convert.ts'
 import type { InnerBroker, InnerCluster } from './inner.ts'
 import { fetchedPartition, type RawPartition } from './records.ts'
@@ -127,7 +128,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     const request = {
       acks: -1,
       timeout: timeoutMs,
-      compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
+      compression: compressionTypes[compression],
       topicData,
       // kafkajs types the id as a number and writes texts too; a number would not hold all of them.
       ...(identity === undefined
