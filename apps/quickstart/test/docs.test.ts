@@ -47,7 +47,7 @@ describe('the documentation', () => {
     for (const name of read('packages/core/src/wire/headers.ts').match(/bus-dead-[a-z]+/g) ?? [])
       expect(page).toContain(name)
     const fields =
-      read('packages/core/src/wire/decode.ts').match(/metadata: \{\n *\.\.\.event\.metadata,([^}]*)\}/)?.[1] ?? ''
+      /function failureOf\(.*?\n  return \{([^}]*)\}/s.exec(read('packages/core/src/wire/decode.ts'))?.[1] ?? ''
     const names = [...fields.matchAll(/^ +(\w+):/gm)].map(([, name]) => name as string)
     expect(names).toContain('failureReason')
     for (const name of names) expect(page).toContain(`\`${name}\``)

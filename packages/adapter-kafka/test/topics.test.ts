@@ -132,3 +132,20 @@ describe('what others wrote', () => {
     expect(delivery?.message.headers).toEqual({ a: 'two', b: 'ü' })
   })
 })
+
+describe('what is kept on purpose', () => {
+  it('is outlived by what a topic of the bus says of it', async () => {
+    const adapter = await startedAdapter({ keptRetentionMs: 86_400_000 })
+    const topic = `${freshTopic()}.g.dlq`
+    await adapter.publish(
+      [topic, `__${topic}`].map((name) => ({ topic: name, headers: {}, body: 'x', retention: 'kept' })),
+    )
+    const retention = await withAdmin(async (admin) => {
+      const resources = [topic, `__${topic}`].map((name) => ({ type: 2, name, configNames: ['retention.ms'] }))
+      const answer = await admin.describeConfigs({ resources, includeSynonyms: false })
+      return answer.resources.map(({ configEntries }) => Number(configEntries[0]?.configValue))
+    })
+    expect(retention[0]).toBe(86_400_000)
+    expect(retention[1]).toBeGreaterThan(86_400_000 + 7 * 86_400_000)
+  })
+})

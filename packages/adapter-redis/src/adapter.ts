@@ -119,7 +119,7 @@ export class RedisAdapter implements EventBusAdapter {
   }
 
   read(range: ReadRange): AsyncIterable<StoredMessage> {
-    return readHistory(this.#catalog, range)
+    return readHistory(this.#catalog, range, this.#settings.retention.keptMaxAgeMs)
   }
 
   async listTopics(): Promise<readonly string[]> {

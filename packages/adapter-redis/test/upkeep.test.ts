@@ -152,4 +152,24 @@ describe('retention', () => {
     expect((await take(reader, 300)).length).toBe(300)
     await adapter.close()
   })
+
+  it('shows nothing that was to be kept for less long, although it has not been removed yet', async () => {
+    const adapter = await adapterAt({ retention: { keptMaxAgeMs: 1_000 } })
+    await adapter.initialize()
+    const kept = (body: string, topic = 'dead'): Message => ({ ...plain(topic, body, 'k'), retention: 'kept' })
+    await adapter.publish([kept('old'), plain('t', 'old'), kept('old', '__dead')])
+    await sleep(1_200)
+    await adapter.publish([kept('new'), plain('t', 'new'), kept('new', '__dead')])
+    const bodies = async (topic: string): Promise<string[]> => {
+      const found: string[] = []
+      for await (const { body } of adapter.read({ topic })) found.push(Buffer.from(body).toString())
+      return found
+    }
+    expect([await bodies('dead'), await bodies('__dead'), await bodies('t')]).toEqual([
+      ['new'],
+      ['new'],
+      ['old', 'new'],
+    ])
+    await adapter.close()
+  })
 })

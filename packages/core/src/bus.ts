@@ -1,24 +1,23 @@
-import { attachedDefaults, type BatchEntries, type EventBusOptions } from './bus-options.ts'
+import type { BatchEntries, EventBusOptions } from './bus-options.ts'
+import { checkedSubscription } from './bus-subscription.ts'
+import { Connection } from './bus-connection.ts'
 import { composed, type Middleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
 import { jobAtHand } from './consume/frame.ts'
-import { Deferrals, type ConsumeHost } from './consume/host.ts'
+import { Deferrals } from './consume/host.ts'
 import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
 import type { SubscriptionOptions } from './consume/options.ts'
-import { assertPattern, isPattern } from './consume/pattern.ts'
-import { startOf } from './consume/start-of.ts'
 import { Subscription } from './consume/subscription.ts'
-import { assertNoLoop, subscriptionPolicy } from './consume/subscription-policy.ts'
 import { Subscriptions } from './consume/subscriptions.ts'
+import { DeadLetters } from './dead-letters/dead-letters.ts'
 import { defaults } from './defaults.ts'
-import { AdapterIncompatibleError, ClosedError, ConfigInvalidError, EventBusError } from './errors.ts'
+import { AdapterIncompatibleError, ClosedError, EventBusError } from './errors.ts'
 import type {
   AnyEvents,
   BaseEvent,
   EventMap,
   EventMatching,
   KnownPattern,
-  KnownTopic,
   PayloadOf,
   PublishedOf,
   TopicOf,
@@ -27,13 +26,17 @@ import type {
 } from './events.ts'
 import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
+import type { OperationsHost } from './operations.ts'
 import { type BatchEntry, type PublishOptions, publishedEvent, Publisher } from './publish.ts'
+import { replay, type ReplayOptions, type ReplayReport } from './replay.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
 import { type Stats, StatsBook } from './stats.ts'
+import { trace, type TracedEvent, type TraceOptions } from './trace.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { consoleLogger } from './util/logger.ts'
 import { isThenable } from './util/thenable.ts'
+import { untilIdle } from './util/until-idle.ts'
 import { wait } from './util/wait.ts'
 import type { EventMessage } from './wire/event-message.ts'
 
@@ -43,14 +46,16 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   readonly #options: EventBusOptions<Events>
   readonly #clock: Clock
   readonly #hooks: Hooks
-  readonly #host: ConsumeHost
+  readonly #host: OperationsHost
+  readonly #connection: Connection
   readonly #publisher: Publisher
   readonly #subscriptions: Subscriptions
   readonly #stats = new StatsBook()
   #middleware: readonly Middleware[] = []
+  readonly #stop = new AbortController()
+  /** Events that failed for good: looks at them, has them handled again, or forgotten. */
+  readonly deadLetters: DeadLetters
   #publishing = 0
-  #ready = false
-  #initializing: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   /** Does no I/O: the adapter is initialized on first use. */
@@ -64,19 +69,19 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     this.#hooks = new Hooks(logger, clock)
     const deferrals = new Deferrals(adapter.unsettled !== undefined)
     const schemas = events?.schemas
-    this.#host = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
+    this.#connection = new Connection(adapter)
+    const around: OperationsHost['around'] = (handler) => composed(() => this.#middleware, handler)
+    const base = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
+    this.#host = { ...base, around, open: () => this.initialize(), closing: this.#stop.signal }
+    this.deadLetters = new DeadLetters(this.#host)
     this.#subscriptions = new Subscriptions(this.#host, (subscription) => this.#stats.ended(subscription))
     this.#publisher = new Publisher({ adapter, clock, source: source || defaults.source, schemas, maxPayloadBytes })
   }
 
   /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */
   async initialize(): Promise<void> {
-    if (this.#ready) return
     this.#assertOpen()
-    await (this.#initializing ??= this.#adapter
-      .initialize()
-      .then(() => void (this.#ready = true))
-      .finally(() => (this.#initializing = undefined)))
+    await this.#connection.open()
   }
 
   /**
@@ -133,26 +138,10 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     options: SubscriptionOptions<EventMatching<Events, Pattern>['type']> = {},
   ): Promise<string> {
     this.#assertOpen()
-    if (isPattern(topic)) assertPattern(topic)
-    else assertTopic(topic)
-    if (typeof handler !== 'function') {
-      throw new ConfigInvalidError([{ name: 'handler', problem: `${String(handler)} is not a function` }])
-    }
-    const policy = subscriptionPolicy(
-      options,
-      this.#options.defaultSubscriptionOptions,
-      attachedDefaults(this.#adapter),
-    )
-    assertNoLoop(topic, policy)
-    const startFrom = startOf(options.startFrom)
+    const { policy, startFrom } = checkedSubscription(this.#adapter, this.#options, topic, handler, options)
     await this.initialize()
     this.#assertOpen()
-    const subscription = new Subscription(
-      this.#host,
-      topic,
-      policy,
-      composed(() => this.#middleware, handler as Handler<BaseEvent>),
-    )
+    const subscription = new Subscription(this.#host, topic, policy, this.#host.around(handler as Handler<BaseEvent>))
     await this.#subscriptions.start(subscription, startFrom, options.signal)
     this.#assertOpen()
     return subscription.id
@@ -181,16 +170,34 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     return this.#hooks.on(name, listener)
   }
 
-  /** The events that the backend still holds, up to those stored when reading starts. Touches no group. */
-  async *history<const Topic extends string>(
-    topic: Topic & KnownTopic<Events, Topic>,
+  /**
+   * The events that the backend still holds of a topic, or of all topics that a pattern means, by the time they were
+   * stored, up to those stored when reading starts. Touches no group.
+   */
+  async *history<const Pattern extends string>(
+    topic: Pattern & KnownPattern<Events, Pattern>,
     options?: HistoryOptions,
-  ): AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Topic>>> {
-    this.#assertOpen()
+  ): AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Pattern>>> {
     await this.initialize()
-    yield* history({ adapter: this.#adapter, hooks: this.#hooks }, topic, options) as AsyncGenerator<
-      PublishedOf<Events, TopicsMatching<Events, Topic>>
-    >
+    yield* history(this.#host, topic, options) as AsyncGenerator<PublishedOf<Events, TopicsMatching<Events, Pattern>>>
+  }
+
+  /** The events of one flow over all topics, in the order in which they were stored, and where each is. */
+  async *trace(correlationId: string, options?: TraceOptions): AsyncGenerator<TracedEvent> {
+    await this.initialize()
+    yield* trace(this.#host, correlationId, options)
+  }
+
+  /** Has events of the past handled again, by a handler here or by one consumer group, and by nobody else. */
+  async replay<const Pattern extends string>({
+    topic,
+    ...options
+  }: ReplayOptions<PublishedOf<Events, TopicsMatching<Events, Pattern>>> & {
+    /** A name, `'*'`, or a pattern. */
+    readonly topic: Pattern & KnownPattern<Events, Pattern>
+  }): Promise<ReplayReport> {
+    await this.initialize()
+    return replay(this.#host, topic, options as unknown as ReplayOptions)
   }
 
   /**
@@ -211,7 +218,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   async getHealth(): Promise<Health> {
-    if (!this.#ready && this.#closing === undefined) {
+    if (!this.#connection.isOpen && this.#closing === undefined) {
       const answered = new AbortController()
       const connecting = this.initialize()
         .catch(() => {})
@@ -232,15 +239,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   async settled(): Promise<void> {
     if (jobAtHand(this) !== undefined)
       throw new EventBusError('BUS_TIMEOUT', 'settled() would wait for the handler that calls it.')
-    for (let quiet = 0; quiet < 2;) {
-      if (this.#idle) {
-        quiet++
-        await this.#clock.breathe()
-      } else {
-        quiet = 0
-        await wait(this.#clock, 1)
-      }
-    }
+    await untilIdle(this.#clock, () => this.#idle)
   }
 
   /**
@@ -252,6 +251,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const inside = jobAtHand(this) !== undefined
     const subscriptions = this.#subscriptions.endAll(timeoutMs)
     if (this.#closing !== undefined) return inside ? undefined : this.#closing
+    this.#stop.abort()
     this.#closing = subscriptions.then(() => this.#subscriptions.allClosed()).then(() => this.#closeAdapter())
     if (!inside) return this.#closing
     this.#closing.catch((error: unknown) => this.#hooks.emit('error', { error, operation: 'closing the adapter' }))
@@ -263,7 +263,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   async #send(topic: string, messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#ready) await this.initialize()
+    if (!this.#connection.isOpen) await this.initialize()
     const announced = this.#subscriptions.announce(topic)
     if (announced !== undefined) await announced
     this.#publishing++

@@ -15,6 +15,8 @@ export const defaults = {
   holdUpToMs: 5_000,
   /** Events with a time before which they may not be handled wait here, beside the window. */
   waitingRoom: 10_000,
+  /** How often a dead letter is redriven before it is parked. */
+  maxRedrives: 3,
   closeTimeoutMs: 30_000,
   pingTimeoutMs: 2_000,
   maxPayloadBytes: 921_600,

@@ -1,22 +1,8 @@
 import type { StandardSchema } from './util/standard-schema.ts'
 
-/** Facts about an event. Keys beyond these travel whole, as JSON. */
-export interface EventMetadata {
-  /** Unique; the same on every delivery, copy and replay of the event. */
-  readonly eventId: string
-  /** When it was published, ISO 8601 in UTC. */
-  readonly timestamp: string
-  /** The service that published it. */
-  readonly source: string
-  /** Shared by all events of one flow; inherited by what a handler publishes. */
-  readonly correlationId?: string | undefined
-  /** The event whose handler published this one. */
-  readonly causationId?: string | undefined
-  readonly userId?: string | undefined
-  /** W3C trace context, if the publisher gave one. */
-  readonly traceparent?: string | undefined
-  readonly tracestate?: string | undefined
-  /** On dead letters only, like all that follow: the error's message. */
+/** On dead letters only: what is known of the failure. */
+export interface FailureMetadata {
+  /** The error's message. */
   readonly failureReason?: string | undefined
   readonly failureKind?: FailureKind | undefined
   readonly errorName?: string | undefined
@@ -31,6 +17,24 @@ export interface EventMetadata {
   /** ISO 8601. */
   readonly firstFailureAt?: string | undefined
   readonly lastFailureAt?: string | undefined
+}
+
+/** Facts about an event. Keys beyond these travel whole, as JSON. */
+export interface EventMetadata extends FailureMetadata {
+  /** Unique; the same on every delivery, copy and replay of the event. */
+  readonly eventId: string
+  /** When it was published, ISO 8601 in UTC. */
+  readonly timestamp: string
+  /** The service that published it. */
+  readonly source: string
+  /** Shared by all events of one flow; inherited by what a handler publishes. */
+  readonly correlationId?: string | undefined
+  /** The event whose handler published this one. */
+  readonly causationId?: string | undefined
+  readonly userId?: string | undefined
+  /** W3C trace context, if the publisher gave one. */
+  readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
   readonly [key: string]: unknown
 }
 
@@ -103,11 +107,6 @@ export type TopicsMatching<Events, Pattern extends string> =
 export type KnownPattern<Events, Pattern extends string> = [TopicsMatching<Events, Pattern>] extends [never]
   ? never
   : Pattern
-
-/** One topic, no pattern. */
-export type KnownTopic<Events, Topic extends string> = Topic extends `${string}*${string}`
-  ? never
-  : KnownPattern<Events, Topic>
 
 export type EventMatching<Events, Pattern extends string> =
   Pattern extends TopicOf<Events>

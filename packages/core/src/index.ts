@@ -8,6 +8,16 @@ export type { DefaultSubscriptionOptions, SubscriptionOptions } from './consume/
 export type { SubscriptionState } from './consume/subscription.ts'
 export { createEventBus, createEventBusAdapter } from './create.ts'
 export type { AdapterChoice, CreateEventBusOptions } from './create.ts'
+export type { DeadLetter } from './dead-letters/dead-letter.ts'
+export type { DeadLetters } from './dead-letters/dead-letters.ts'
+export type {
+  DeadLetterPage,
+  DeadLetterPageOptions,
+  DiscardOptions,
+  DiscardReport,
+} from './dead-letters/dead-letters.ts'
+export type { DeadLetterFilter } from './dead-letters/filter.ts'
+export type { RedriveOptions, RedriveReport } from './dead-letters/redrive.ts'
 export { defaults } from './defaults.ts'
 export {
   AdapterIncompatibleError,
@@ -43,6 +53,7 @@ export type {
   EventSchemas,
   EventsOf,
   FailureKind,
+  FailureMetadata,
   PayloadOf,
   PublishedOf,
   TopicOf,
@@ -52,13 +63,16 @@ export type {
 export type { RetryOptions } from './failure/backoff.ts'
 export { NonRetryableError, RetryAfterError } from './failure/signals.ts'
 export type { AdapterHealth, Health } from './health.ts'
-export type { HistoryOptions } from './history.ts'
+export type { HistoryFilter, HistoryOptions } from './history.ts'
+export type { OperationOptions } from './operations.ts'
 export type { BatchEntry, PublishOptions } from './publish.ts'
+export type { ReplayOptions, ReplayReport } from './replay.ts'
 export { registerAdapter } from './registry.ts'
 export type { AdapterEntry, AnyAdapterDefinition } from './registry.ts'
 export type { EventBusAdapter } from './spi/adapter.ts'
 export type { AdapterDefinition, AdapterOptionsMap } from './spi/definition.ts'
 export type { Stats } from './stats.ts'
+export type { TracedEvent, TraceOptions } from './trace.ts'
 export type { Clock } from './util/clock.ts'
 export type { Logger } from './util/logger.ts'
 export type { StandardSchema } from './util/standard-schema.ts'

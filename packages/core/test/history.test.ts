@@ -59,9 +59,23 @@ describe('history', () => {
     expect(adapter.calls.filter((call) => call.startsWith('consume'))).toEqual([])
   })
 
-  it.each(['no topic', '*'])('refuses %j', async (topic) => {
+  it.each(['no topic', 'no pattern *'])('refuses %j', async (topic) => {
     const { bus } = scene()
     expect(await rejection(bus.history(topic as string).next())).toMatchObject({ code: 'BUS_TOPIC_INVALID' })
+  })
+
+  it.each<[string, HistoryOptions, string]>([
+    ['orders', { from: new Date('never') }, 'from'],
+    ['orders', { to: new Date('never') }, 'to'],
+    ['orders', { from: '' }, 'from'],
+    ['*', { from: '000001' }, 'from'],
+  ])('of %j refuses %j', async (topic, options, name) => {
+    const error = await rejection(
+      scene()
+        .bus.history(topic as string, options)
+        .next(),
+    )
+    expect(error).toMatchObject({ code: 'BUS_CONFIG_INVALID', issues: [{ name }] })
   })
 
   it('is over once the bus is closed', async () => {

@@ -1,4 +1,4 @@
-import { derivedTopic, parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
+import { derivedTopic, isInternalTopic, parentTopicOf, TopicCollisionError, TopicMissingError } from '@bus/core/spi'
 import type { Link, NewTopic, TopicInfo } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransientCode } from '../driver/driver-error.ts'
 import { explained } from '../driver/permissions.ts'
@@ -25,6 +25,9 @@ interface Known {
 
 /** How soon partitions that were added are seen. */
 const maxAgeMs = 10_000
+
+/** A week is how long brokers by default write to one segment (`log.roll.hours`), which leaves as a whole. */
+const lingerMs = 8 * 86_400_000
 
 /** What is known of the cluster's topics, by the names the bus uses. */
 export class Topics {
@@ -151,7 +154,7 @@ export class Topics {
 
   #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
     const settings = this.#settings
-    const retentionMs = kept || waitsIn(topic) ? settings.keptRetentionMs : settings.retentionMs
+    const retentionMs = kept || waitsIn(topic) ? this.#keptMs(topic) : settings.retentionMs
     return {
       name: this.#names.topic(topic),
       partitions: partitions ?? settings.partitions,
@@ -165,6 +168,12 @@ export class Topics {
           : { 'min.insync.replicas': String(settings.minInsyncReplicas) }),
       },
     }
+  }
+
+  /** What a topic of the bus's own says of kept messages has to outlive them, and a log's last segment lingers. */
+  #keptMs(topic: string): number {
+    const { keptRetentionMs } = this.#settings
+    return isInternalTopic(topic) ? 2 * keptRetentionMs + lingerMs : keptRetentionMs
   }
 
   /** What belongs to another topic has as many partitions: a key is to meet the same number in both. */

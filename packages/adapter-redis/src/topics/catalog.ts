@@ -59,6 +59,11 @@ export class Catalog {
     await Promise.all([...answers, this.#servers.at(topics).command('EXISTS', topics)])
   }
 
+  /** Whether its messages are kept on purpose. */
+  async isKept(topic: string): Promise<boolean> {
+    return (await this.linkTo(topic).command('HGET', this.of(topic).meta, 'kept')) !== null
+  }
+
   async list(): Promise<string[]> {
     const link = this.#servers.at(this.keys.topics)
     const names = (await link.patiently(() => link.command('SMEMBERS', this.keys.topics))) as Buffer[]

@@ -7,10 +7,21 @@ import { compareIds, isLower, lastIdUpTo, placeOf } from './position.ts'
 
 const pageSize = 250
 
-/** The streams of a topic as one, in order of position, up to what is there when it is called. */
-export function readHistory(catalog: Catalog, range: ReadRange): AsyncIterable<StoredMessage> {
+/**
+ * The streams of a topic as one, in order of position, up to what is there when it is called. What was kept on purpose
+ * is not seen any more after `keptMaxAgeMs`: the server removes it some time later, each topic when it is looked at.
+ */
+export function readHistory(catalog: Catalog, range: ReadRange, keptMaxAgeMs: number): AsyncIterable<StoredMessage> {
   const link = catalog.linkTo(range.topic)
-  const cursors = link.patiently(() => open(link, catalog, range))
+  const oldest = Date.now() - keptMaxAgeMs
+  const cursors = link.patiently(async () => {
+    const { since = 0, ...rest } = range
+    return open(
+      link,
+      catalog,
+      (await catalog.isKept(range.topic)) ? { ...rest, since: Math.max(since, oldest) } : range,
+    )
+  })
   // Whoever never iterates never learns of it.
   cursors.catch(() => {})
   return merge(link, cursors, range.limit ?? Number.POSITIVE_INFINITY)

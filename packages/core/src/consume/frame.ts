@@ -7,7 +7,8 @@ export interface Frame {
   /** The bus whose handler it is. */
   readonly bus: object
   readonly metadata: EventMetadata
-  readonly job: Job
+  /** `undefined`: it belongs to no subscription. */
+  readonly job: Job | undefined
 }
 
 export const frames: AsyncLocalStorage<Frame> = new AsyncLocalStorage()
@@ -15,5 +16,5 @@ export const frames: AsyncLocalStorage<Frame> = new AsyncLocalStorage()
 /** The job whose handler this code runs in; `undefined` outside of the bus's handlers, and in what outlives them. */
 export function jobAtHand(bus: object): Job | undefined {
   const frame = frames.getStore()
-  return frame?.bus === bus && !frame.job.settled ? frame.job : undefined
+  return frame?.bus === bus && frame.job?.settled === false ? frame.job : undefined
 }

@@ -2,6 +2,7 @@ import { defaults } from '../defaults.ts'
 import { ConfigInvalidError, type ConfigIssue } from '../errors.ts'
 import type { FailurePolicy } from '../failure/policy.ts'
 import { assertGroup, assertTopic } from '../spi/topics.ts'
+import { numberProblem } from '../util/number-problem.ts'
 import { isPattern, matcher } from './pattern.ts'
 import type { DefaultSubscriptionOptions, SubscriptionOptions } from './options.ts'
 
@@ -79,13 +80,8 @@ function check(policy: SubscriptionPolicy): void {
     whole = true,
     max = Number.POSITIVE_INFINITY,
   ): void => {
-    if (
-      value === undefined ||
-      (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value)))
-    )
-      return
-    const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`
-    issues.push({ name, problem: `${value} is not a ${whole ? 'whole ' : ''}number ${range}` })
+    const problem = value === undefined ? undefined : numberProblem(value, min, whole, max)
+    if (problem !== undefined) issues.push({ name, problem })
   }
   for (const name of ['useDLQ', 'autoAck', 'ordered', 'includeDeadLetters'] as const) {
     if (typeof policy[name] !== 'boolean')

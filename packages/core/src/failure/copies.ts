@@ -72,6 +72,35 @@ export function deadCopy(
   return new CopyMessage(to, source, headers, { retention: 'kept' })
 }
 
+/** For a group's retry topic: an event of the past once more, for this group alone. */
+export function replayCopy(to: string, source: StoredMessage): CopyMessage {
+  const headers = { ...source.headers, [header.replayed]: '1', [header.deadPosition]: originalPosition(source) }
+  return new CopyMessage(to, source, headers)
+}
+
+/**
+ * A dead letter once more, as if it had never been tried. For its group's retry topic it keeps where and when it failed
+ * first; for all groups (`toTopic`) that is nobody else's affair.
+ */
+export function redriveCopy(to: string, source: StoredMessage, redrives: number, toTopic: boolean): CopyMessage {
+  const headers: Record<string, string> = { ...source.headers, [header.redrives]: String(redrives) }
+  for (const name of lastDeath) delete headers[name]
+  if (toTopic) for (const name of firstDeath) delete headers[name]
+  return new CopyMessage(to, source, { ...headers, [header.deadPosition]: originalPosition(source) })
+}
+
+const lastDeath = [
+  header.attempt,
+  header.deaths,
+  header.notBefore,
+  header.deadReason,
+  header.deadError,
+  header.deadStack,
+  header.deadAttempts,
+  header.deadLast,
+]
+const firstDeath = [header.deadTopic, header.deadGroup, header.deadFirst]
+
 /** Once more, to the tail of a topic: it leaves its place to those that are due earlier. */
 export function sameCopy(source: StoredMessage, to: string): CopyMessage {
   const headers =

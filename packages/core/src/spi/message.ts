@@ -21,7 +21,8 @@ export interface Message {
   readonly notBefore?: number | undefined
   /**
    * `kept`: outside the ordinary retention of history. The message stays until it is removed on purpose
-   * or until the adapter's own, longer retention for kept messages ends.
+   * or until the adapter's own, longer retention for kept messages ends. In an internal topic it can be read at least as
+   * long as any kept message that was stored before it: it says what became of that one.
    */
   readonly retention?: 'kept' | undefined
 }

@@ -31,6 +31,11 @@ export function delayedTopicOf(topic: string): string {
   return `${topic}.delayed`
 }
 
+/** Beside a dead letter topic: which of its events are dealt with. One of the bus's own. */
+export function ledgerTopicOf(deadLetterTopic: string): string {
+  return `__${deadLetterTopic}`
+}
+
 /** `undefined`: an ordinary topic. */
 export function derivedTopic(topic: string): DerivedTopic | undefined {
   const found = derivedPattern.exec(topic)

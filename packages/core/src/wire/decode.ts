@@ -1,6 +1,6 @@
 import { MessageUnreadableError } from '../errors.ts'
-import type { BaseEvent, EventMetadata, FailureKind } from '../events.ts'
-import type { StoredMessage } from '../spi/message.ts'
+import type { BaseEvent, EventMetadata, FailureKind, FailureMetadata } from '../events.ts'
+import type { Headers, StoredMessage } from '../spi/message.ts'
 import { derivedTopic } from '../spi/topics.ts'
 import { clone } from '../util/json.ts'
 import { readAttributes, readEnvelope } from './envelope.ts'
@@ -81,6 +81,11 @@ function firstPlaceOf({ topic, position, headers }: StoredMessage): string {
 }
 
 function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {
+  return { ...event, metadata: { ...event.metadata, ...failureOf(headers) } }
+}
+
+/** What a dead letter's headers tell about its failure, under the names of the metadata. */
+export function failureOf(headers: Headers): FailureMetadata {
   const time = (name: string): string | undefined => {
     const date = new Date(Number(headers[name]))
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
@@ -88,19 +93,15 @@ function withFailure(event: BaseEvent, { headers }: StoredMessage): BaseEvent {
   const error = headers[header.deadError] ?? ''
   const colon = error.indexOf(': ')
   return {
-    ...event,
-    metadata: {
-      ...event.metadata,
-      failureReason: colon < 0 ? error : error.slice(colon + 2),
-      failureKind: headers[header.deadReason] as FailureKind,
-      errorName: colon < 0 ? undefined : error.slice(0, colon),
-      errorStack: headers[header.deadStack],
-      originalTopic: headers[header.deadTopic],
-      originalGroup: headers[header.deadGroup],
-      originalPosition: headers[header.deadPosition],
-      attempts: Number(headers[header.deadAttempts]) || 0,
-      firstFailureAt: time(header.deadFirst),
-      lastFailureAt: time(header.deadLast),
-    },
+    failureReason: colon < 0 ? error : error.slice(colon + 2),
+    failureKind: headers[header.deadReason] as FailureKind,
+    errorName: colon < 0 ? undefined : error.slice(0, colon),
+    errorStack: headers[header.deadStack],
+    originalTopic: headers[header.deadTopic],
+    originalGroup: headers[header.deadGroup],
+    originalPosition: headers[header.deadPosition],
+    attempts: Number(headers[header.deadAttempts]) || 0,
+    firstFailureAt: time(header.deadFirst),
+    lastFailureAt: time(header.deadLast),
   }
 }

@@ -55,7 +55,8 @@ export class CopyMessage implements Message {
     { notBefore, retention }: { readonly notBefore?: number; readonly retention?: 'kept' } = {},
   ) {
     this.topic = topic
-    this.source = source
+    // A copy of a copy leads to the same bytes: what is moved on and on must not drag all its stations along.
+    this.source = source.origin instanceof CopyMessage ? source.origin.source : source
     this.headers = headers
     this.notBefore = notBefore
     this.retention = retention

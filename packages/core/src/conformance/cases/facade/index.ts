@@ -3,6 +3,7 @@ import { apartCases } from './apart.ts'
 import { closeCases } from './close.ts'
 import { copyCases } from './copies.ts'
 import { crashLoopCases } from './crash-loops.ts'
+import { deadLetterListCases } from './dead-letter-lists.ts'
 import { deadLetterCases } from './dead-letters.ts'
 import { deferralCases } from './deferral.ts'
 import { delayCases } from './delays.ts'
@@ -15,6 +16,7 @@ import { forgetCases } from './forget.ts'
 import { foreignCases } from './foreign.ts'
 import { giveUpCases } from './give-up.ts'
 import { groupCases } from './groups.ts'
+import { historyPatternCases } from './history-patterns.ts'
 import { historyCases } from './history.ts'
 import { limitCases } from './limits.ts'
 import { manualAckCases } from './manual-ack.ts'
@@ -23,6 +25,8 @@ import { middlewareCases } from './middleware.ts'
 import { orderCases } from './order.ts'
 import { patternCases } from './patterns.ts'
 import { publishTroubleCases } from './publish-trouble.ts'
+import { redriveCases } from './redrive.ts'
+import { replayCases } from './replay.ts'
 import { retryCases } from './retry.ts'
 import { schemaCases } from './schemas.ts'
 import { settledCases } from './settled.ts'
@@ -47,6 +51,8 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...orderCases,
   ...deferralCases,
   ...deadLetterCases,
+  ...deadLetterListCases,
+  ...redriveCases,
   ...giveUpCases,
   ...copyCases,
   ...unreadableCases,
@@ -64,6 +70,8 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...earlyCases,
   ...failureTrailCases,
   ...historyCases,
+  ...historyPatternCases,
+  ...replayCases,
   ...memberCases,
   ...middlewareCases,
   ...patternCases,
