@@ -160,13 +160,15 @@ export class TopicCollisionError extends EventBusError {
 export class TopicMissingError extends EventBusError {
   override readonly name: string = 'TopicMissingError'
 
-  constructor(topics: readonly string[], options?: ErrorOptions) {
-    super(
-      'BUS_TOPIC_MISSING',
-      `These topics do not exist and may not be created: ${topics.map((topic) => `"${topic}"`).join(', ')}. ` +
-        'Create them, or allow the adapter to create topics.',
-      options,
-    )
+  readonly topics: readonly string[]
+
+  /** `remedy`: how to create them on this backend. */
+  constructor(topics: readonly string[], { remedy, ...options }: ErrorOptions & { readonly remedy?: string } = {}) {
+    const names = topics.map((topic) => `"${topic}"`).join(', ')
+    const advice = 'Create them, or allow the adapter to create topics.'
+    const message = `These topics do not exist and may not be created: ${names}. ${advice}`
+    super('BUS_TOPIC_MISSING', remedy === undefined ? message : `${message}\n${remedy}`, options)
+    this.topics = topics
   }
 }
 

@@ -20,6 +20,7 @@ export interface Places {
 
 /** Creates what is missing, with as many partitions as the first topic: keys are to meet the same number everywhere. */
 export async function ensureAll(topics: Topics, wanted: readonly ConsumeTopic[]): Promise<ReadonlyMap<string, number>> {
+  await topics.require(wanted.map(({ topic }) => topic))
   const counts = new Map<string, number>()
   let first: number | undefined
   for (const { topic } of wanted) {

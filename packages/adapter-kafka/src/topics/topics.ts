@@ -5,6 +5,7 @@ import { explained } from '../driver/permissions.ts'
 import type { Names } from '../names.ts'
 import { persist } from '../pause.ts'
 import type { Settings } from '../settings.ts'
+import { commandsFor } from './commands.ts'
 
 /** Who leads each partition, -1 while nobody does. */
 export type Leaders = readonly number[]
@@ -66,6 +67,20 @@ export class Topics {
     )
   }
 
+  /**
+   * Rejects if some of them have to be created and may not be.
+   * @throws TopicMissingError with all that are missing
+   */
+  async require(topics: readonly string[]): Promise<void> {
+    if (this.#settings.mayCreate) return
+    const missing: string[] = []
+    for (const topic of topics) if ((await this.find(topic)) === undefined) missing.push(topic)
+    if (missing.length === 0) return
+    const specs = missing.map(async (topic) => this.#spec(topic, await this.#likeItsParent(topic, {})))
+    const commands = commandsFor(await Promise.all(specs), this.#settings.brokers)
+    throw new TopicMissingError(missing, { remedy: commands.join('\n') })
+  }
+
   /** `undefined`: there is no such topic. */
   async find(topic: string): Promise<Leaders | undefined> {
     const known = this.#known.get(topic)
@@ -117,7 +132,7 @@ export class Topics {
   }
 
   async #create(topic: string, wanted: Wanted): Promise<Leaders> {
-    if (!this.#settings.mayCreate) throw new TopicMissingError([topic])
+    await this.require([topic])
     const spec = this.#spec(topic, { ...wanted, ...(await this.#likeItsParent(topic, wanted)) })
     await persist(
       async () => {
@@ -127,7 +142,7 @@ export class Topics {
         } catch (error) {
           const code = codeOf(error)
           if (code === 'TOPIC_ALREADY_EXISTS') return
-          if (code === 'INVALID_TOPIC_EXCEPTION' && (await this.#collides(spec.name))) {
+          if (code === 'INVALID_TOPIC_EXCEPTION' && (await this.#collides(spec.name, error))) {
             throw new TopicCollisionError(topic, { cause: error })
           }
           throw error
@@ -154,7 +169,9 @@ export class Topics {
 
   #spec(topic: string, { kept = false, partitions }: Wanted): NewTopic {
     const settings = this.#settings
-    const retentionMs = kept || waitsIn(topic) ? this.#keptMs(topic) : settings.retentionMs
+    // What belongs to another topic waits there until it is due, or seen to: the retention of history is not for it.
+    const keeps = kept || derivedTopic(topic) !== undefined
+    const retentionMs = keeps ? this.#keptMs(topic) : settings.retentionMs
     return {
       name: this.#names.topic(topic),
       partitions: partitions ?? settings.partitions,
@@ -185,15 +202,11 @@ export class Topics {
   }
 
   /** Kafka counts "." and "_" as the same in names, because its metrics do. */
-  async #collides(name: string): Promise<boolean> {
+  async #collides(name: string, error: unknown): Promise<boolean> {
+    // Brokers say so; the other one may be a topic that this user does not see.
+    if (error instanceof Error && error.message.includes('collides')) return true
     const same = name.replaceAll('.', '_')
     const infos = await this.#link.topics()
     return infos.some((info) => info.name !== name && info.name.replaceAll('.', '_') === same)
   }
-}
-
-/** Records stay there until they are due, which the retention of history has nothing to do with. */
-function waitsIn(topic: string): boolean {
-  const kind = derivedTopic(topic)?.kind
-  return kind === 'retry' || kind === 'delayed'
 }
