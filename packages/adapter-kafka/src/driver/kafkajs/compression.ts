@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs, { CompressionTypes } from 'kafkajs'
 import type { KafkaAdapterOptions, KafkaCodec, KafkaCompression } from '../../options.ts'
 
 export const compressionTypes: Readonly<Record<KafkaCompression, CompressionTypes>> = {
@@ -11,7 +11,8 @@ export const compressionTypes: Readonly<Record<KafkaCompression, CompressionType
   zstd: CompressionTypes.ZSTD,
 }
 
-const registry: Record<number, (() => KafkaCodec) | undefined> = CompressionCodecs
+// Node does not find this one among the names that kafkajs exports.
+const registry: Record<number, (() => KafkaCodec) | undefined> = kafkajs.CompressionCodecs
 
 /** kafkajs knows gzip, and has one list of codecs for the process; what an application has put there stays. */
 export function registerCodecs(codecs: NonNullable<KafkaAdapterOptions['codecs']>): void {
