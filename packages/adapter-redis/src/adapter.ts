@@ -51,6 +51,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly capabilities: AdapterCapabilities = capabilities
   readonly #settings: Settings
   readonly #servers: Servers
+  readonly #publishing: Servers
   readonly #catalog: Catalog
   readonly #host: ConsumerHost
   readonly #publisher: Publisher
@@ -66,18 +67,21 @@ export class RedisAdapter implements EventBusAdapter {
   constructor(options: RedisAdapterOptions = {}) {
     const settings = settingsOf(options)
     const warn = (message: string): void => this.#warn(message)
-    const servers = settings.server.cluster === undefined ? new OneServer(settings, warn) : new Cluster(settings, warn)
+    const servers = serversOf(settings, warn)
+    // Whoever waits for replicas keeps everything behind it on its connection waiting.
+    const publishing = settings.wait.replicas > 0 ? serversOf(settings, warn) : servers
     const catalog = new Catalog(servers, new Keyspace(settings.prefix), settings.partitions)
     const rounds = new Rounds(settings.leaseMs / 3)
     const common = { settings, servers, catalog, rounds, warn }
     this.#settings = settings
     this.#servers = servers
+    this.#publishing = publishing
     this.#catalog = catalog
     this.#mover = new Mover(common)
     this.#janitor = new Janitor(common)
     const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
     const stored = (topic: string, events: number): void => this.#janitor.touch(topic, events)
-    this.#publisher = new Publisher({ ...common, delayed, stored })
+    this.#publisher = new Publisher({ ...common, publishing, delayed, stored })
     this.#host = {
       ...common,
       delayed,
@@ -148,6 +152,7 @@ export class RedisAdapter implements EventBusAdapter {
 
   async #connect(signal: AbortSignal | undefined): Promise<void> {
     await this.#servers.connect(signal)
+    if (this.#publishing !== this.#servers) await this.#publishing.connect(signal)
     await Promise.all(this.#servers.nodes().map((node) => checkServer(node, (message) => this.#warn(message))))
     // Topics that are consumed grow old also where nothing is published.
     this.#visits = setInterval(() => {
@@ -181,7 +186,7 @@ export class RedisAdapter implements EventBusAdapter {
     clearInterval(this.#visits)
     this.#mover.close()
     this.#janitor.close()
-    await this.#servers.close()
+    await Promise.all([...new Set([this.#publishing, this.#servers])].map((one) => one.close()))
   }
 
   #assertOpen(): void {
@@ -191,4 +196,8 @@ export class RedisAdapter implements EventBusAdapter {
 
 function closed(): ClosedError {
   return new ClosedError('The Redis adapter')
+}
+
+function serversOf(settings: Settings, warn: (message: string) => void): Servers {
+  return settings.server.cluster === undefined ? new OneServer(settings, warn) : new Cluster(settings, warn)
 }

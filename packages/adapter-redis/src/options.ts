@@ -48,6 +48,16 @@ export interface RedisAdapterOptions {
   readonly db?: number | undefined
   /** `true`, or options for `tls.connect` (CA, client certificate, ...); default `false`. */
   readonly tls?: boolean | ConnectionOptions | undefined
+  /** Paths of PEM files for TLS, read when it first connects; they imply `tls`, which adds to them. Default: none. */
+  readonly tlsFiles?:
+    | {
+        /** Certificates of those who sign the server's; default: the ones that Node trusts. */
+        readonly ca?: string | undefined
+        /** The client's certificate, with `key`. */
+        readonly cert?: string | undefined
+        readonly key?: string | undefined
+      }
+    | undefined
   /** Sentinels to ask for the current primary, instead of `host` and `port`. Default: none. */
   readonly sentinels?: readonly RedisAddress[] | undefined
   /** The name under which the Sentinels know the primary; default `mymaster`. */
@@ -56,6 +66,8 @@ export interface RedisAdapterOptions {
   readonly sentinelUsername?: string | undefined
   /** Password of the Sentinels themselves; default: none. */
   readonly sentinelPassword?: string | undefined
+  /** Whether the Sentinels themselves are spoken to by TLS: `true` (as the servers), or options. Default `false`. */
+  readonly sentinelTls?: boolean | ConnectionOptions | undefined
   /**
    * `true`: the server is a node of a Redis Cluster and names the others. A list: nodes to ask for the others, in turn,
    * instead of `url` or `host` and `port`; more than one, so that a lost one does not keep a process from starting.
@@ -86,6 +98,14 @@ export interface RedisAdapterOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Milliseconds within which every `publish()` settles, also while the server is away; default 30,000. */
   readonly publishTimeoutMs?: number | undefined
+  /**
+   * So many replicas must have an event before `publish()` resolves, so that it survives a failover to one of them. If they
+   * do not have it in time, `publish()` rejects with `stored: 'unknown'`: it is stored, but a failover may lose it. Costs a
+   * round trip to the replicas, and connections of its own for publishing. Default 0: stored by the primary is stored.
+   */
+  readonly waitReplicas?: number | undefined
+  /** Milliseconds that replicas have for that, up to 4,000; default 2,000. */
+  readonly waitReplicasMs?: number | undefined
   /** Events that may wait to be stored before `publish()` rejects; default 10,000. */
   readonly maxBacklog?: number | undefined
   /** Bytes that may wait to be stored before `publish()` rejects; default 67,108,864 (64 MiB). */

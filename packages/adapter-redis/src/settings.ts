@@ -10,10 +10,17 @@ export interface Settings {
   readonly leaseMs: number
   readonly connectTimeoutMs: number
   readonly publishTimeoutMs: number
+  readonly wait: ReplicaWait
   readonly maxBacklog: number
   readonly maxBacklogBytes: number
   readonly retention: Readonly<Record<keyof RedisRetentionOptions, number>>
   readonly warn: (message: string) => void
+}
+
+/** How many replicas must have what is published, and how long they have for it. */
+export interface ReplicaWait {
+  readonly replicas: number
+  readonly timeoutMs: number
 }
 
 export interface ServerAddress {
@@ -30,10 +37,13 @@ export interface ServerSettings {
   readonly password: string | undefined
   readonly db: number
   readonly tls: ConnectionOptions | undefined
+  readonly tlsFiles: RedisAdapterOptions['tlsFiles']
   readonly sentinels: readonly ServerAddress[] | undefined
   readonly sentinelName: string
   readonly sentinelUsername: string | undefined
   readonly sentinelPassword: string | undefined
+  /** `true`: as the servers. */
+  readonly sentinelTls: boolean | ConnectionOptions
   /** Nodes of a cluster to begin with. */
   readonly cluster: readonly ServerAddress[] | undefined
   /** Where the addresses that servers name are seen from here. */
@@ -41,6 +51,9 @@ export interface ServerSettings {
 }
 
 const dayMs = 86_400_000
+
+export const prefixPattern: RegExp = /^[A-Za-z0-9._:-]{1,60}$/
+export const prefixRule = 'is not 1 to 60 letters, digits, ".", "_", "-" and ":"'
 
 /** @throws ConfigInvalidError with everything that is wrong. */
 export function settingsOf(options: RedisAdapterOptions): Settings {
@@ -60,11 +73,8 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
   }
   const url = parseUrl(options.url, issues)
   const prefix = options.prefix ?? 'bus'
-  if (!/^[A-Za-z0-9._:-]{1,60}$/.test(prefix)) {
-    issues.push({
-      name: 'redis.prefix',
-      problem: `${JSON.stringify(prefix)} is not 1 to 60 letters, digits, ".", "_", "-" and ":"`,
-    })
+  if (!prefixPattern.test(prefix)) {
+    issues.push({ name: 'redis.prefix', problem: `${JSON.stringify(prefix)} ${prefixRule}` })
   }
   const addressesOf = (name: string, list: readonly RedisAddress[], fallback: number): ServerAddress[] =>
     list.map(({ host, port }) => ({ host, port: whole(`${name}.port`, port, fallback, 1, 65_535) }))
@@ -87,11 +97,13 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
       username: url.username ?? options.username,
       password: url.password ?? options.password,
       db,
-      tls: tlsOf(options.tls, url.tls),
+      tls: tlsOf(options.tls, url.tls || options.tlsFiles !== undefined),
+      tlsFiles: options.tlsFiles,
       sentinels: sentinels && addressesOf('sentinels', sentinels, 26_379),
       sentinelName: options.sentinelName ?? 'mymaster',
       sentinelUsername: options.sentinelUsername,
       sentinelPassword: options.sentinelPassword,
+      sentinelTls: options.sentinelTls ?? false,
       cluster: cluster === true ? [{ host, port }] : cluster ? addressesOf('cluster', cluster, 6379) : undefined,
       natMap: options.natMap ?? {},
     },
@@ -100,6 +112,11 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
     leaseMs: whole('leaseMs', options.leaseMs, 30_000, 300),
     connectTimeoutMs: whole('connectTimeoutMs', options.connectTimeoutMs, 10_000, 1),
     publishTimeoutMs: whole('publishTimeoutMs', options.publishTimeoutMs, 30_000, 1),
+    wait: {
+      replicas: whole('waitReplicas', options.waitReplicas, 0, 0, 100),
+      // A connection that owes an answer for longer counts as dead.
+      timeoutMs: whole('waitReplicasMs', options.waitReplicasMs, 2_000, 1, 4_000),
+    },
     maxBacklog: whole('maxBacklog', options.maxBacklog, 10_000, 1),
     maxBacklogBytes: whole('maxBacklogBytes', options.maxBacklogBytes, 64 * 1024 * 1024, 1),
     retention: {

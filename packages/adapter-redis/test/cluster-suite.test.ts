@@ -2,10 +2,14 @@ import { RedisAdapter } from '@bus/adapter-redis'
 import { conformance } from '@bus/core/conformance'
 import { startRedisCluster } from '@bus/test-brokers'
 import { afterAll, describe, it } from 'vitest'
+import { allow, minimalPermissions, user } from './permissions.ts'
 import { leaseMs, ownPrefix } from './redis.ts'
 
 const cluster = await startRedisCluster({ masters: 3 })
 const prefix = ownPrefix()
+const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
+// As a user who may do what the README says, and nothing else.
+await allow(cluster.nodes, [...(await minimalPermissions(prefix)), '+cluster|slots'])
 afterAll(() => cluster.stop())
 
 conformance(
@@ -14,7 +18,6 @@ conformance(
     name: 'redis-cluster',
     facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true },
     leaseMs,
-    create: () =>
-      new RedisAdapter({ cluster: cluster.nodes.map(({ host, port }) => ({ host, port })), prefix, leaseMs }),
+    create: () => new RedisAdapter({ cluster: nodes, prefix, leaseMs, ...user }),
   },
 )

@@ -204,6 +204,33 @@ describe('a process', () => {
 })
 
 describe('options', () => {
+  it('name a cluster or Sentinels in the environment, and not both a cluster and what it has not', () => {
+    const { optionsFromEnv } = definition
+    expect(optionsFromEnv({ REDIS_URL: 'redis://h', REDIS_CLUSTER: 'true' })).toEqual({
+      url: 'redis://h',
+      cluster: true,
+    })
+    expect(optionsFromEnv({ REDIS_CLUSTER_NODES: 'a:1, b', REDIS_WAIT_REPLICAS: '1' })).toEqual({
+      cluster: [{ host: 'a', port: 1 }, { host: 'b' }],
+      waitReplicas: 1,
+    })
+    expect(optionsFromEnv({ REDIS_SENTINELS: 'a:1,[::1]:2', REDIS_SENTINEL_NAME: 'main' })).toEqual({
+      sentinels: [
+        { host: 'a', port: 1 },
+        { host: '::1', port: 2 },
+      ],
+      sentinelName: 'main',
+    })
+    expect(() => optionsFromEnv({ REDIS_URL: 'redis://h', REDIS_SENTINELS: 'a' })).toThrow('beside REDIS_URL')
+    expect(() => optionsFromEnv({ REDIS_CLUSTER_NODES: 'a:99999' })).toThrow('host:port')
+    expect(() => optionsFromEnv({ REDIS_TLS_CERT_FILE: 'c' })).toThrow('REDIS_TLS_KEY_FILE')
+    expect(() => new RedisAdapter({ cluster: true, db: 1 })).toThrow('database 0')
+    expect(() => new RedisAdapter({ cluster: [], sentinels: [] })).toThrow(/Sentinels[^]*names no node/)
+    expect(() => new RedisAdapter({ waitReplicas: -1, waitReplicasMs: 60_000 })).toThrow(
+      /waitReplicas[^]*waitReplicasMs/,
+    )
+  })
+
   it('are read from the environment, empty ones as unset, and REDIS_URL wins', () => {
     expect(
       definition.optionsFromEnv({

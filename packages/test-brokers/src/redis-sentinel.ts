@@ -67,7 +67,11 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
     primary: () => primary(sentinels, nodes),
     failover: async () => {
       const before = await primary(sentinels, nodes)
-      await ask(sentinels[0] as Watcher, 'SENTINEL', 'FAILOVER', name)
+      // Refused while the last one is being finished.
+      await until('the change has begun', async () => {
+        await ask(sentinels[0] as Watcher, 'SENTINEL', 'FAILOVER', name)
+        return true
+      })
       await until('another node is the primary', async () => (await primary(sentinels, nodes)) !== before)
     },
     stop,

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Settings } from '../settings.ts'
+import { tlsOptions } from './tls.ts'
 
 const longestPauseMs = 2_000
 
@@ -8,12 +9,14 @@ const longestPauseMs = 2_000
  * rejected, what cannot be written is rejected at once. Whoever calls knows best what to do then.
  */
 export function createClient(settings: Settings, socketTimeoutMs: number, mayReconnect: () => boolean): Redis {
-  const { host, port, username, password, db, tls, sentinels, sentinelName, natMap } = settings.server
-  const { sentinelUsername, sentinelPassword } = settings.server
+  const { host, port, username, password, db, sentinels, sentinelName, natMap } = settings.server
+  const { sentinelUsername, sentinelPassword, sentinelTls } = settings.server
+  const tls = tlsOptions(settings.server)
   return new Redis({
     ...(sentinels === undefined ? { host, port } : { sentinels: [...sentinels], name: sentinelName, natMap }),
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(sentinelTls !== false && { sentinelTLS: sentinelTls === true ? (tls ?? {}) : sentinelTls }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls !== undefined && { tls }),

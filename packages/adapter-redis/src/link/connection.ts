@@ -1,7 +1,7 @@
 import { BackendUnavailableError, ClosedError, TimeoutError } from '@bus/core/spi'
 import { Command, type Redis } from 'ioredis'
 import type { Script } from '../scripts/script.ts'
-import { addressOf, type Settings } from '../settings.ts'
+import { addressOf, type ReplicaWait, type Settings } from '../settings.ts'
 import { createClient } from './client.ts'
 import { hasCode, isReadOnly, NotSentError, tlsHint, unavailable } from './failure.ts'
 import { Link, type Argument } from './link.ts'
@@ -113,6 +113,18 @@ export class Connection extends Link {
     })
   }
 
+  async runWaiting(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    { replicas, timeoutMs }: ReplicaWait,
+  ): Promise<readonly [unknown, number]> {
+    // Both at once: the server counts from what this very connection wrote.
+    const both = [this.runText(script, keys, args), this.command('WAIT', replicas, timeoutMs)]
+    const [reply, had] = await Promise.all(both)
+    return [reply, Number(had)]
+  }
+
   reset(why: string): void {
     if (this.#closed) return
     this.#lastError = new Error(why)
@@ -139,6 +151,7 @@ export class Connection extends Link {
   }
 
   #open(): Redis {
+    this.#client?.disconnect()
     const client = createClient(this.#settings, 3 * this.#silenceMs, () => this.#established && !this.#closed)
     client.on('error', (error: unknown) => (this.#lastError = error))
     client.on('ready', () => {

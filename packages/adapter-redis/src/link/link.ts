@@ -1,6 +1,8 @@
 import type { BackendUnavailableError } from '@bus/core/spi'
 import type { Script } from '../scripts/script.ts'
+import type { ReplicaWait } from '../settings.ts'
 import { isLoss } from './failure.ts'
+import { whenReady } from './ready.ts'
 
 export type Argument = string | number | Buffer
 
@@ -26,6 +28,13 @@ export abstract class Link {
   abstract run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
   /** With its text: for what must not be overtaken by a later call, as one that has to be repeated could be. */
   abstract runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
+  /** With its text, and how many replicas have what it wrote, as soon as there are enough or the time is over. */
+  abstract runWaiting(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    wait: ReplicaWait,
+  ): Promise<readonly [reply: unknown, replicas: number]>
   /** Gives up this connection for a new one: everything that is under way rejects. */
   abstract reset(why: string): void
   /** The server became a replica, as after a failover: by a new connection the primary may be found. */
@@ -34,19 +43,8 @@ export abstract class Link {
   abstract failure(): BackendUnavailableError
 
   /** Resolves as soon as the connection is there; rejects once `signal` aborts. */
-  async whenReady(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    if (this.ready) return
-    await new Promise<void>((resolve, reject) => {
-      const end = (settle: () => void) => (): void => {
-        stop()
-        signal.removeEventListener('abort', aborted)
-        settle()
-      }
-      const aborted = end(() => reject(signal.reason as Error))
-      const stop = this.onReady(end(resolve))
-      signal.addEventListener('abort', aborted)
-    })
+  whenReady(signal: AbortSignal): Promise<void> {
+    return whenReady(this, signal)
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as later } from 'node:timers'
 import { ClosedError, type BackendUnavailableError } from '@bus/core/spi'
 import type { Script } from '../scripts/script.ts'
+import type { ReplicaWait } from '../settings.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, isReply, NotSentError } from './failure.ts'
 import { Link, type Argument } from './link.ts'
@@ -80,6 +81,19 @@ export class SlotLink extends Link {
 
   runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.command('eval', script.lua, keys.length, ...keys, ...args)
+  }
+
+  async runWaiting(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    wait: ReplicaWait,
+  ): Promise<readonly [unknown, number]> {
+    const both = await this.#ask((node, asking) => {
+      if (asking) permit(node)
+      return node.runWaiting(script, keys, args, wait)
+    })
+    return both as [unknown, number]
   }
 
   reset(why: string): void {

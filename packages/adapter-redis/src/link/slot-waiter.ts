@@ -1,9 +1,10 @@
 import type { BackendUnavailableError } from '@bus/core/spi'
-import type { Script } from '../scripts/script.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, isReply, NotSentError } from './failure.ts'
-import { Link, type Argument } from './link.ts'
+import type { Argument } from './link.ts'
+import { whenReady } from './ready.ts'
 import type { SlotHost } from './slot-link.ts'
+import type { OwnLink } from './waker.ts'
 
 export interface WaiterHost extends SlotHost {
   /** A connection of its own to the node that serves the slot, as far as is known. */
@@ -11,30 +12,20 @@ export interface WaiterHost extends SlotHost {
 }
 
 /** A connection of its own to the node that serves one slot: for waiting there. */
-export class SlotWaiter extends Link {
+export class SlotWaiter implements OwnLink {
   readonly slot: number
-  readonly keepsOrder = false
   readonly #host: WaiterHost
   readonly #listeners = new Set<() => void>()
   #connection: Connection | undefined
   #started = false
 
   constructor(slot: number, host: WaiterHost) {
-    super(host.patienceMs)
     this.slot = slot
     this.#host = host
   }
 
-  get address(): string {
-    return this.#connection?.address ?? this.#host.address
-  }
-
   get ready(): boolean {
     return this.#connection?.ready === true
-  }
-
-  protected get closed(): boolean {
-    return this.#host.closed
   }
 
   start(): void {
@@ -44,7 +35,7 @@ export class SlotWaiter extends Link {
 
   /** To wherever the slot is now. */
   follow(): void {
-    if (!this.#started || this.closed) return
+    if (!this.#started) return
     const node = this.#host.nodeOf(this.slot)
     if (node === undefined || node.address === this.#connection?.address) return
     this.#connection?.close()
@@ -60,40 +51,32 @@ export class SlotWaiter extends Link {
     return () => this.#listeners.delete(listener)
   }
 
+  whenReady(signal: AbortSignal): Promise<void> {
+    return whenReady(this, signal)
+  }
+
   async command(name: string, ...args: readonly Argument[]): Promise<unknown> {
-    if (this.#connection === undefined) throw new NotSentError(this.failure())
+    if (this.#connection === undefined) throw new NotSentError(this.#failure)
     try {
       return await this.#connection.command(name, ...args)
     } catch (error) {
       if (!isReply(error)) this.#host.doubt()
       if (!isReply(error) || codeOf(error) !== 'MOVED') throw error
       this.#host.moved(this.slot, error.message.split(' ')[2] ?? '')
-      throw new NotSentError(this.failure())
+      throw new NotSentError(this.#failure)
     }
-  }
-
-  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.runText(script, keys, args)
-  }
-
-  runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.command('eval', script.lua, keys.length, ...keys, ...args)
   }
 
   reset(why: string): void {
     this.#connection?.reset(why)
   }
 
-  demoted(): void {
-    this.#host.doubt()
-  }
-
-  failure(): BackendUnavailableError {
-    return this.#connection?.failure() ?? this.#host.unserved(this.slot)
-  }
-
   close(): void {
     this.#started = false
     this.#connection?.close()
+  }
+
+  get #failure(): BackendUnavailableError {
+    return this.#connection?.failure() ?? this.#host.unserved(this.slot)
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLower } from '../topics/position.ts'
 import { isReply } from './failure.ts'
-import type { Link } from './link.ts'
+import type { Argument, Link } from './link.ts'
 
 /** Somebody who wants to know when there is something new. Told once; then it asks again. */
 export interface Watch {
@@ -21,7 +21,11 @@ const uninterruptedMs = 50
 const graceMs = 1
 
 /** A connection for one purpose. */
-export interface OwnLink extends Link {
+export interface OwnLink {
+  onReady(listener: () => void): () => void
+  whenReady(signal: AbortSignal): Promise<void>
+  command(name: string, ...args: readonly Argument[]): Promise<unknown>
+  reset(why: string): void
   /** Connects as long as it takes. */
   start(): void
   close(): void

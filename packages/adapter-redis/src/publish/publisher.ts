@@ -1,5 +1,7 @@
 import { ClosedError, PublishBacklog, type Message } from '@bus/core/spi'
-import type { Settings } from '../settings.ts'
+import type { Link } from '../link/link.ts'
+import type { Servers } from '../link/servers.ts'
+import type { ReplicaWait, Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { outcomeOf, type Batch } from './batch.ts'
 import { bodyOf, toDelayed, toStreams } from './encode.ts'
@@ -8,6 +10,8 @@ import { Writer, type WriterHost } from './writer.ts'
 export interface PublisherOptions {
   readonly catalog: Catalog
   readonly settings: Settings
+  /** By which everything is sent. */
+  readonly publishing: Servers
   delayed(topic: string, nextMs: number): void
   stored(topic: string, events: number): void
 }
@@ -18,17 +22,21 @@ const lookEveryMs = 200
 export class Publisher implements WriterHost {
   readonly catalog: Catalog
   readonly timeoutMs: number
+  readonly wait: ReplicaWait
   readonly delayed: (topic: string, nextMs: number) => void
   readonly stored: (topic: string, events: number) => void
+  readonly #publishing: Servers
   readonly #backlog: PublishBacklog
   readonly #writers = new Map<string, Writer>()
   readonly #delayers = new Map<string, Writer>()
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor({ catalog, settings, delayed, stored }: PublisherOptions) {
+  constructor({ catalog, settings, publishing, delayed, stored }: PublisherOptions) {
     this.catalog = catalog
     this.timeoutMs = settings.publishTimeoutMs
+    this.wait = settings.wait
+    this.#publishing = publishing
     this.delayed = delayed
     this.stored = stored
     this.#backlog = new PublishBacklog({ maxMessages: settings.maxBacklog, maxBytes: settings.maxBacklogBytes })
@@ -54,6 +62,10 @@ export class Publisher implements WriterHost {
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  linkTo(topic: string): Link {
+    return this.#publishing.at(this.catalog.of(topic).base)
   }
 
   settled(batch: Batch): void {

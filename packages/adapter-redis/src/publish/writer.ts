@@ -1,6 +1,7 @@
 import { TimeoutError, type Message } from '@bus/core/spi'
 import { isReadOnly, isReply, NotSentError } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
+import type { ReplicaWait } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { Batch, type Failure } from './batch.ts'
 import type { Road } from './encode.ts'
@@ -8,6 +9,10 @@ import type { Road } from './encode.ts'
 export interface WriterHost {
   readonly catalog: Catalog
   readonly timeoutMs: number
+  /** Replicas that must have it. */
+  readonly wait: ReplicaWait
+  /** The way on which the topic's events are sent. */
+  linkTo(topic: string): Link
   /** A batch has its outcome. */
   settled(batch: Batch): void
   /** Something was put aside; the first of all is due in so many milliseconds. */
@@ -48,7 +53,7 @@ export class Writer {
     this.#topic = topic
     this.#road = road
     this.#host = host
-    this.link = host.catalog.linkTo(topic)
+    this.link = host.linkTo(topic)
     this.#stopListening = this.link.onReady(() => this.#reconnected())
   }
 
@@ -133,12 +138,13 @@ export class Writer {
   }
 
   async #send(batch: Batch, withText: boolean): Promise<void> {
-    const { catalog } = this.#host
+    const { catalog, wait } = this.#host
     const { link } = this
     const partitions = catalog.partitions(this.#topic)
     const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), partitions)
     try {
-      this.#take(batch, await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)))
+      if (wait.replicas > 0) this.#take(batch, ...(await link.runWaiting(script, keys, args, wait)))
+      else this.#take(batch, await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)))
     } catch (error) {
       // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
       if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
@@ -148,7 +154,8 @@ export class Writer {
     this.flush()
   }
 
-  #take(batch: Batch, reply: unknown): void {
+  /** `replicas`: so many have it. */
+  #take(batch: Batch, reply: unknown, replicas = 0): void {
     if (batch.isSettled) return
     const delayed = this.#road.delays ? (reply as [number, number, ...(number | Buffer)[]]) : undefined
     const status = delayed?.[0] ?? reply
@@ -158,13 +165,23 @@ export class Writer {
       this.#host.catalog.learn(this.#topic, status)
       return this.#again(batch)
     }
-    const failures = failed.length === 0 ? undefined : this.#failures(failed)
+    let failures = failed.length === 0 ? undefined : this.#failures(failed)
     if (failures !== undefined && this.#everStored && isRefusedByReplica(batch, failures)) return this.#later(batch)
     this.#established = true
     this.#everStored = true
     if (delayed !== undefined) this.#host.delayed(this.#topic, delayed[1])
     this.#host.stored(this.#topic, batch.messages.length)
+    if (replicas < this.#host.wait.replicas) failures = this.#unconfirmed(batch, replicas, failures)
     this.#done(batch, failures)
+  }
+
+  #unconfirmed({ messages }: Batch, had: number, failures = new Map<number, Failure>()): Map<number, Failure> {
+    const { replicas, timeoutMs } = this.#host.wait
+    const cause = new Error(
+      `It is stored, but only ${had} of ${replicas} replicas had it within ${timeoutMs} ms: a failover now may lose it. Publish it again with the same eventId, or look after the replicas.`,
+    )
+    for (const index of messages.keys()) if (!failures.has(index)) failures.set(index, { stored: 'unknown', cause })
+    return failures
   }
 
   #failures(list: readonly (number | Buffer)[]): Map<number, Failure> {
