@@ -52,7 +52,7 @@ describe('what a dead member had', () => {
     expect(await pulled).toEqual([])
     await expect
       .poll(async () => ((await raw.call('XPENDING', `{${prefix}:t}:0`, 'g', '-', '+', 1)) as unknown[][])[0]?.[3])
-      .toBe(2)
+      .toBeGreaterThan(1)
     const other = await join(two)
     const [first] = await take(other, 1, 5_000)
     expect([first && bodyOf(first), first?.redeliveries]).toEqual(['1', 1])

@@ -17,7 +17,7 @@ export class Loan implements Delivery {
   readonly redeliveries: number
   readonly note: string | undefined
   readonly stream: LoanStream
-  /** From a dead member: lent one at a time, and counted. */
+  /** Lost with members more than once: lent by itself, and counted. */
   readonly suspect: boolean
   /** Neither settled nor lost. */
   open = true

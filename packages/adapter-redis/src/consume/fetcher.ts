@@ -1,5 +1,5 @@
 import { hasCode, NotSentError } from '../link/failure.ts'
-import { lendOldest, page, take } from '../scripts/lend.ts'
+import { deathsOf, lendLeft, page, take } from '../scripts/lend.ts'
 import { Entry } from '../topics/entry.ts'
 import { Loan } from './delivery.ts'
 import type { LoanStream } from './loan-stream.ts'
@@ -21,7 +21,7 @@ const pageSize = 100
 export class Fetcher {
   readonly #host: FetcherHost
   readonly #reader: Reader
-  /** Of what dead members had, one is lent at a time: should this process die, it is known of what. */
+  /** Of what was lost with members more than once, one is lent at a time: should this process die, it is known of what. */
   #suspect: Loan | undefined
 
   constructor(host: FetcherHost) {
@@ -55,8 +55,8 @@ export class Fetcher {
       if (loans.length >= max) return
       if (stream.blocked) continue
       if (stream.mode === 'page') await this.#pageAll(streams, max - loans.length, loans)
-      else if (stream.mode === 'oldest') await this.#lendOldest(stream, loans)
-      else if (stream.free || (stream.orphans && this.#suspect === undefined))
+      else if (stream.mode === 'left') await this.#lendLeft(stream, max - loans.length, loans)
+      else if (stream.free || stream.orphans || (stream.suspects && this.#suspect === undefined))
         await this.#take(stream, max - loans.length, loans)
     }
     if (loans.length < max) await this.#reader.read(max - loans.length, loans)
@@ -97,20 +97,25 @@ export class Fetcher {
     }
   }
 
-  async #lendOldest(stream: LoanStream, loans: Loan[]): Promise<void> {
-    if (this.#suspect !== undefined) return
+  async #lendLeft(stream: LoanStream, max: number, loans: Loan[]): Promise<void> {
     const { link, leases, group } = this.#host
     const { topic, key, partition, token } = stream
-    const reply = (await this.#ask(
-      link.run(lendOldest, [leases, key, topic.notes(group)], [group, partition, token]),
-    )) as [number, Known?] | 0 | undefined
+    const idle = stream.idle && [...this.#host.unsettled(stream)].length === 0
+    if (idle) stream.cursor = '-'
+    const mayLendSuspect = idle && this.#suspect === undefined ? 1 : 0
+    const args = [group, partition, token, stream.cursor, Math.min(pageSize, max), mayLendSuspect]
+    const reply = (await this.#ask(link.run(lendLeft, [leases, key, topic.notes(group)], args))) as
+      | [number, number, ...Known[]]
+      | 0
+      | undefined
     if (reply === undefined) return
     if (reply === 0) return this.#host.foreign(stream)
-    const [trimmed, entry] = reply
+    const [trimmed, more, ...entries] = reply
     if (trimmed > 0) this.#host.trimmed(stream, trimmed)
-    if (entry === undefined) stream.mode = 'fresh'
     // Also if it is being handed over meanwhile: what was counted has to be known to be undone.
-    else loans.push(this.#lend(stream, entry, true))
+    for (const entry of entries) loans.push(this.#lend(stream, entry, more === 3))
+    stream.cursor = entries.at(-1)?.[0].toString('latin1') ?? stream.cursor
+    if (more === 0) stream.mode = 'fresh'
   }
 
   async #take(stream: LoanStream, max: number, loans: Loan[]): Promise<void> {
@@ -121,15 +126,16 @@ export class Fetcher {
     try {
       const args = [me, group, max, mayLendSuspect]
       const reply = (await this.#ask(link.run(take, [members, key, topic.notes(group)], args))) as
-        | [number, number, number, number, ...Known[]]
+        | [number, number, number, number, number, ...Known[]]
         | 0
         | undefined
       if (reply === undefined) return
       if (reply === 0) return this.#host.foreign(stream)
-      const [trimmed, moreFree, moreOrphans, endsWithSuspect, ...entries] = reply
+      const [trimmed, moreFree, moreOrphans, moreSuspects, endsWithSuspect, ...entries] = reply
       if (trimmed > 0) this.#host.trimmed(stream, trimmed)
       stream.free ||= moreFree === 1
-      if (mayLendSuspect === 1) stream.orphans = moreOrphans === 1
+      stream.orphans = moreOrphans === 1
+      stream.suspects = moreSuspects === 1
       for (const [index, entry] of entries.entries()) {
         loans.push(this.#lend(stream, entry, endsWithSuspect === 1 && index === entries.length - 1))
       }
@@ -143,7 +149,7 @@ export class Fetcher {
   #lend(stream: LoanStream, [id, count, fields, note]: Known, suspect: boolean): Loan {
     const entry = new Entry(stream.topic.topic, stream.number, id.toString('latin1'), fields)
     const text = note.length === 0 ? undefined : note.toString()
-    const loan = new Loan(this.#host, stream, entry, Math.max(0, count - 1), text, suspect)
+    const loan = new Loan(this.#host, stream, entry, deathsOf(count), text, suspect)
     if (suspect) this.#suspect = loan
     return stream.lend(loan)
   }

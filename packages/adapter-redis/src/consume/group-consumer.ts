@@ -137,7 +137,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   acknowledge(loan: Loan): Promise<void> {
     this.#end(loan)
     const recorded = this.#settler.acknowledge(loan)
-    if (loan.suspect) void recorded.then(() => this.#cleared(loan))
+    if (loan.suspect || loan.stream.mode === 'left') void recorded.then(() => this.#cleared(loan))
     return recorded
   }
 
@@ -150,7 +150,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
       this.#service.look()
     }
     void recorded.then(() => {
-      if (stream.number === 0) stream[suspect ? 'orphans' : 'free'] = true
+      if (stream.number === 0) stream[suspect ? 'suspects' : 'free'] = true
       this.#cleared(loan)
     })
     return recorded
@@ -227,7 +227,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     for (const [index, base] of this.#bases.entries()) {
       const { free = 0, lost = 0 } = pools[index] ?? {}
       if (free > 0) base.free = true
-      base.orphans = lost > 0
+      base.orphans = base.suspects = lost > 0
     }
     this.#service.look()
   }

@@ -3,10 +3,10 @@ import { isLower, lastIdBefore } from '../topics/position.ts'
 import type { Loan } from './delivery.ts'
 
 /**
- * `fresh`: give out what is new. `page`: first go through what is on loan under our name already. `oldest`: a dead
- * member's loans come first, one at a time.
+ * `fresh`: give out what is new. `page`: first go through what is on loan under our name already. `left`: a dead
+ * member's loans come first.
  */
-export type Mode = 'fresh' | 'page' | 'oldest'
+export type Mode = 'fresh' | 'page' | 'left'
 
 /** A partition of the group that this member owns, in all its topics. */
 export interface Share {
@@ -30,7 +30,7 @@ export class LoanStream {
   /** Given back, to be lent again by this member: in order of id. */
   again: Loan[] = []
   mode: Mode = 'fresh'
-  /** In mode `page`: the last id that was looked at. */
+  /** In the modes `page` and `left`: the last id that was looked at. */
   cursor = '-'
   /** In mode `page`: on loan already when it began. */
   known: ReadonlySet<string> | undefined
@@ -43,8 +43,10 @@ export class LoanStream {
   share: Share | undefined
   /** In the stream without keys: there may be something that was given back. */
   free = false
-  /** In the stream without keys: there may be something that a dead member had. */
+  /** In the stream without keys: there may be something that was lost with a member. */
   orphans = false
+  /** In the stream without keys: there may be something that was lost more than once. */
+  suspects = false
   #brokeAt: number | undefined
 
   constructor(topic: TopicKeys, key: string, number: number) {
@@ -70,6 +72,11 @@ export class LoanStream {
   /** Nothing may be lent from it (any more). */
   get blocked(): boolean {
     return this.share !== undefined && (this.share.lost || this.share.leaving !== undefined)
+  }
+
+  /** Nothing of it is in this process. */
+  get idle(): boolean {
+    return this.open.size === 0 && this.again.length === 0
   }
 
   /** Given out, and not settled since. */

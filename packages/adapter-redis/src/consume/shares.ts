@@ -89,7 +89,7 @@ export class Shares {
     for (const stream of streams) {
       stream.share = share
       // The token's last sign says whether the owner before died of it, or gave it up.
-      if (token.endsWith('1')) stream.mode = 'oldest'
+      if (token.endsWith('1')) stream.mode = 'left'
       else stream.startPaging(new Set())
     }
     return share
@@ -141,5 +141,5 @@ function loansOf({ streams }: Share): Loan[] {
 }
 
 function isDirty({ streams }: Share): boolean {
-  return streams.some(({ mode }) => mode === 'oldest')
+  return streams.some(({ mode }) => mode === 'left')
 }

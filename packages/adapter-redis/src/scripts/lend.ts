@@ -44,6 +44,27 @@ reply[4] = problem
 return reply`,
 )
 
+/**
+ * What was on loan to a dead member is marked when it is lent again, by a delivery count that no counting reaches: should
+ * that loan end with a death as well, it comes by itself from then on, so that the one that kills is found.
+ */
+const markedFrom = 1_000
+
+const mark: string = `
+local function marked(count)
+  return ${markedFrom} + count
+end`
+
+/**
+ * How many loans ended with the death of their process, by the delivery count. A death among several that were marked
+ * together is charged to none of them; but whoever dies alone afterwards is taken for the one of then.
+ */
+export function deathsOf(count: number): number {
+  if (count <= markedFrom) return Math.max(0, count - 1)
+  const alone = count - markedFrom - 1
+  return alone < 2 ? 1 : alone + 1
+}
+
 /** Lua for one pending entry: nothing if it was trimmed, which also ends its loan. */
 const fetch: string = `
 local function fetch(stream, group, notes, n, id, count)
@@ -84,81 +105,112 @@ return reply`,
 )
 
 /**
- * Lends the oldest pending entry of a partition whose owner died, and counts that loan first: if this process dies of
- * it as well, the next one knows. Asked again under the same token it lends the same entry and counts it once.
+ * Goes on with what a dead owner left in a partition, in its order. What was lost with a member once is lent many at a
+ * time, and marked; what was marked already comes only when nothing before it is open, by itself, and is counted first:
+ * if this process dies of it as well, the next one knows. Asked again under the same token, it lends the same entry and
+ * counts it once.
  *
  * KEYS: leases, stream, notes.
- * ARGV: group, partition, token.
- * Reply: 0, not mine; or: how many were trimmed, and the entry (id, delivery count, fields, note) if there is one.
+ * ARGV: group, partition, token, id to go on after ('-' for the beginning), the most entries, 1 if nothing before is open
+ * and one that was marked may be lent.
+ * Reply: 0, not mine; or: how many were trimmed; 0 at the end, 1 if there is more, 2 if the next one has to wait, 3 if
+ * there is only this one, marked before; then the entries (id, delivery count, fields, note).
  */
-export const lendOldest: Script = script(
-  'lend-oldest',
+export const lendLeft: Script = script(
+  'lend-left',
   fence,
   fetch,
   claim,
+  mark,
   `
-local group, n, token = ARGV[1], ARGV[2], ARGV[3]
+local group, n, token, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 if not owns(KEYS[1], n, token) then return 0 end
-local mark, trimmed = 'lent:' .. n .. ':' .. KEYS[2], 0
-while true do
-  local info = redis.call('XPENDING', KEYS[2], group, '-', '+', 1, 'owner')[1]
-  if not info then
-    redis.call('HDEL', KEYS[1], mark)
-    return { trimmed }
-  end
+local field = 'lent:' .. n .. ':' .. KEYS[2]
+local reply = { 0, 1 }
+local from = ARGV[4] == '-' and '-' or '(' .. ARGV[4]
+local pending = redis.call('XPENDING', KEYS[2], group, from, '+', room, 'owner')
+for _, info in ipairs(pending) do
   local entry = fetch(KEYS[2], group, KEYS[3], n, info[1], info[4])
-  if entry then
+  if not entry then
+    reply[1] = reply[1] + 1
+  elseif info[4] == 1 then
+    entry[2] = marked(1)
+    claim(KEYS[2], group, 'owner', { info[1] }, 'RETRYCOUNT', entry[2], 'JUSTID')
+    reply[#reply + 1] = entry
+  else
+    reply[2] = 2
+    if #reply > 2 or ARGV[6] ~= '1' then return reply end
     local this = token .. ' ' .. info[1]
-    if redis.call('HGET', KEYS[1], mark) ~= this then
+    if redis.call('HGET', KEYS[1], field) ~= this then
       entry[2] = info[4] + 1
       claim(KEYS[2], group, 'owner', { info[1] }, 'RETRYCOUNT', entry[2], 'JUSTID')
-      redis.call('HSET', KEYS[1], mark, this)
+      redis.call('HSET', KEYS[1], field, this)
     end
-    return { trimmed, entry }
+    reply[2] = 3
+    reply[3] = entry
+    return reply
   end
-  trimmed = trimmed + 1
-end`,
+end
+if #pending < room then
+  reply[2] = 0
+  redis.call('HDEL', KEYS[1], field)
+end
+return reply`,
 )
 
 /**
- * Takes from the pools of a base stream: what was given back, as many as there is room for; of what dead members had,
- * one, whose count is raised before it is lent.
+ * Takes from the pools of a base stream: what was given back, as many as there is room for; of what was lost with a member
+ * once, an even share, which is marked; of what was marked already one, whose count is raised before it is lent.
  *
  * KEYS: members, stream, notes.
- * ARGV: me, group, the most entries, 1 if one of a dead member may be lent.
- * Reply: 0, not a member; or: how many were trimmed; 1 if there may be more in `free`; 1 if there may be more in `lost`;
- * 1 if the last entry was a dead member's; then the entries (id, delivery count, fields, note).
+ * ARGV: me, group, the most entries, 1 if one that was marked may be lent.
+ * Reply: 0, not a member; or: how many were trimmed; 1 if there may be more in `free`; 1 if there is more in `lost` that
+ * there was no room for; 1 if there are more that were marked; 1 if the last entry is one that was marked; then the entries
+ * (id, delivery count, fields, note).
  */
 export const take: Script = script(
   'take',
   fence,
   fetch,
   claim,
+  mark,
   `
 local me, group, room = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if not is_member(KEYS[1], me) then return 0 end
-local reply = { 0, 0, 0, 0 }
-local function lend(info, raise)
+local reply = { 0, 0, 0, 0, 0 }
+local function lend(info, count)
   local entry = fetch(KEYS[2], group, KEYS[3], '', info[1], info[4])
   if not entry then
     reply[1] = reply[1] + 1
     return false
   end
-  entry[2] = entry[2] + raise
-  claim(KEYS[2], group, me, { info[1] }, 'RETRYCOUNT', entry[2], 'JUSTID')
+  entry[2] = count
+  claim(KEYS[2], group, me, { info[1] }, 'RETRYCOUNT', count, 'JUSTID')
   reply[#reply + 1] = entry
   return true
 end
 local free = redis.call('XPENDING', KEYS[2], group, '-', '+', room, 'free')
-for _, info in ipairs(free) do lend(info, 0) end
+for _, info in ipairs(free) do lend(info, info[4]) end
 if #free == room then reply[2] = 1 end
-if ARGV[4] == '1' and #reply - 4 < room then
-  for _, info in ipairs(redis.call('XPENDING', KEYS[2], group, '-', '+', 100, 'lost')) do
-    reply[3] = 1
-    if lend(info, 1) then
-      reply[4] = 1
-      break
-    end
+room = room + 5 - #reply
+local lost = redis.call('XPENDING', KEYS[2], group, '-', '+', 1000, 'lost')
+local once, again = {}, {}
+for _, info in ipairs(lost) do
+  local list = info[4] == 1 and once or again
+  list[#list + 1] = info
+end
+local share = math.ceil(#once / redis.call('ZCARD', KEYS[1]))
+for i = 1, math.min(share, room) do
+  if lend(once[i], marked(1)) then room = room - 1 end
+end
+if share > room and room == 0 then reply[3] = 1 end
+for i, info in ipairs(again) do
+  reply[4] = 1
+  if room == 0 or ARGV[4] ~= '1' then break end
+  if lend(info, info[4] + 1) then
+    reply[4] = again[i + 1] and 1 or 0
+    reply[5] = 1
+    break
   end
 end
 return reply`,
