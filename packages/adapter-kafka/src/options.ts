@@ -99,6 +99,9 @@ export interface KafkaAdapterOptions {
 
   /** Default: warnings go to `process.emitWarning`, each at most once a second, and the rest nowhere; `{}` is silent. */
   readonly logger?: KafkaLogger | undefined
-  /** Repairs known defects of kafkajs 2.2.4 in this adapter's own connections: a timer that never rests. Default `true`. */
+  /**
+   * Repairs a defect of kafkajs 2.2.4 in this adapter's own connections: a timer that never rests. With another version
+   * nothing is repaired, and a warning says so. Default `true`.
+   */
   readonly clientFixes?: boolean | undefined
 }

@@ -142,7 +142,13 @@ describe.each(adapterFolders())('%s', (folder) => {
     const knowing = sources.filter(
       ({ imports }) => imports.includes('kafkajs') || imports.some((to) => to.startsWith('kafkajs/')),
     )
-    expect(knowing.filter(({ path }) => !path.includes('/driver/')).map(({ path }) => path)).toEqual([])
+    expect(knowing.filter(({ path }) => !path.includes('/driver/kafkajs/')).map(({ path }) => path)).toEqual([])
+    expect(knowing.length > 0).toBe(folder === 'adapter-kafka')
+    // What is behind the seam comes in by one door.
+    const through = sources.flatMap(({ path, imports }) =>
+      path.includes('/driver/kafkajs/') ? [] : imports.filter((to) => to.includes('/driver/kafkajs/')),
+    )
+    expect(new Set(through)).toEqual(new Set(knowing.length > 0 ? [`${folder}/src/driver/kafkajs/index.ts`] : []))
   })
 })
 

@@ -9,7 +9,7 @@ import type { Sockets } from './sockets.ts'
  * The part of kafkajs that is used: connections, authentication, the protocol's codecs. Its producer and consumer
  * are not, see the README. A `Cluster` is handed to every partition assigner.
  */
-export function openCluster(settings: Settings, sockets: Sockets): InnerCluster {
+export function openCluster(settings: Settings, sockets: Sockets, fixes: boolean): InnerCluster {
   const { log } = settings
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
@@ -51,7 +51,7 @@ export function openCluster(settings: Settings, sockets: Sockets): InnerCluster 
   if (typeof cluster?.brokerPool?.createBroker !== 'function') {
     throw new Error('@bus/adapter-kafka needs kafkajs 2.2.4, another version is installed.')
   }
-  adjust(cluster, settings.clientFixes)
+  adjust(cluster, fixes)
   // Without a name kafkajs asks for all topics whenever it looks for the brokers.
   cluster.targetTopics.add('__consumer_offsets')
   return cluster

@@ -17,13 +17,15 @@ const readCommitted = 1
 
 export class KafkajsLink extends GroupCalls implements seam.Link {
   readonly #settings: Settings
+  readonly #fixes: boolean
   readonly #sockets = new Sockets()
   #cluster: InnerCluster | undefined
   #closed = false
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, fixes: boolean) {
     super()
     this.#settings = settings
+    this.#fixes = fixes
   }
 
   async connect(): Promise<void> {
@@ -179,7 +181,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
 
   async #broker(node: number | 'controller' | undefined): Promise<InnerBroker> {
     if (this.#closed) throw closed()
-    const cluster = (this.#cluster ??= openCluster(this.#settings, this.#sockets))
+    const cluster = (this.#cluster ??= openCluster(this.#settings, this.#sockets, this.#fixes))
     if (!cluster.isConnected()) await cluster.connect()
     if (cluster.getNodeIds().length === 0) await cluster.refreshMetadata()
     if (node === undefined) return cluster.brokerPool.findConnectedBroker()
