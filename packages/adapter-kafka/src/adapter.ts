@@ -5,6 +5,7 @@ import {
   untilAborted,
   type Consumer,
   type ConsumeOptions,
+  type Durability,
   type EventBusAdapter,
   type GroupState,
   type Message,
@@ -139,6 +140,15 @@ export class KafkaAdapter implements EventBusAdapter {
         )
       }
       throw this.#problem(`Deleting the group "${group}" on "${topic}"`, error)
+    }
+  }
+
+  async durability(): Promise<Durability> {
+    return {
+      summary:
+        "Events are with all in-sync replicas when publish() resolves; how many those are at least is each topic's min.insync.replicas.",
+      settings: { acks: 'all' },
+      warnings: [],
     }
   }
 

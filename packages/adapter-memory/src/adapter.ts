@@ -5,6 +5,7 @@ import {
   type BaseEvent,
   type Consumer,
   type ConsumeOptions,
+  type Durability,
   type EventBusAdapter,
   type GroupState,
   type Message,
@@ -39,6 +40,10 @@ export class InMemoryAdapter implements EventBusAdapter {
   /** @throws ConfigInvalidError for options that cannot work. */
   constructor(options: InMemoryAdapterOptions = {}) {
     this.#topics = new Topics(limitsOf(options))
+  }
+
+  async durability(): Promise<Durability> {
+    return { summary: 'Events live as long as this process.', settings: {}, warnings: [] }
   }
 
   initialize(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type AdapterCapabilities,
   type Consumer,
   type ConsumeOptions,
+  type Durability,
   type EventBusAdapter,
   type GroupState,
   type Message,
@@ -14,6 +15,7 @@ import type { ConsumerHost } from './consume/consumer-host.ts'
 import { FanOutConsumer } from './consume/fan-out-consumer.ts'
 import { GroupConsumer } from './consume/group-consumer.ts'
 import { Cluster } from './link/cluster.ts'
+import { durabilityOf } from './link/durability.ts'
 import { OneServer } from './link/one-server.ts'
 import { checkServer } from './link/server.ts'
 import type { Servers } from './link/servers.ts'
@@ -35,6 +37,8 @@ const capabilities: AdapterCapabilities = Object.freeze({
   countsRedeliveries: 'each',
 })
 
+// Settings of a server change seldom, and health is asked for often.
+const durabilityMs = 10_000
 const closeLimitMs = 5_000
 const visitEveryMs = 60_000
 const warnEveryMs = 1_000
@@ -59,6 +63,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly #janitor: Janitor
   readonly #consumers = new Map<Consumer, Subscription>()
   readonly #warned = new Map<string, number>()
+  #durability: { readonly at: number; readonly answer: Promise<Durability> } | undefined
   #visits: NodeJS.Timeout | undefined
   #initialized: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -145,6 +150,16 @@ export class RedisAdapter implements EventBusAdapter {
     await untilAborted(signal, this.#catalog.ping())
   }
 
+  async durability(signal?: AbortSignal): Promise<Durability> {
+    this.#assertOpen()
+    const now = performance.now()
+    if (this.#durability === undefined || now - this.#durability.at > durabilityMs) {
+      this.#durability = { at: now, answer: durabilityOf(this.#servers, this.#settings.wait) }
+      this.#durability.answer.catch(() => (this.#durability = undefined))
+    }
+    return await untilAborted(signal, this.#durability.answer)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -153,7 +168,10 @@ export class RedisAdapter implements EventBusAdapter {
   async #connect(signal: AbortSignal | undefined): Promise<void> {
     await this.#servers.connect(signal)
     if (this.#publishing !== this.#servers) await this.#publishing.connect(signal)
-    await Promise.all(this.#servers.nodes().map((node) => checkServer(node, (message) => this.#warn(message))))
+    const isCluster = this.#settings.server.cluster !== undefined
+    await Promise.all(
+      this.#servers.nodes().map((node) => checkServer(node, isCluster, (message) => this.#warn(message))),
+    )
     // Topics that are consumed grow old also where nothing is published.
     this.#visits = setInterval(() => {
       for (const topic of this.#consumed()) this.#janitor.touch(topic, 0)

@@ -1,7 +1,7 @@
 import type { Subscription, SubscriptionState } from './consume/subscription.ts'
 import { defaults } from './defaults.ts'
 import { TimeoutError } from './errors.ts'
-import type { EventBusAdapter } from './spi/adapter.ts'
+import type { Durability, EventBusAdapter } from './spi/adapter.ts'
 import type { Clock } from './util/clock.ts'
 
 export interface AdapterHealth {
@@ -18,6 +18,8 @@ export interface Health {
   /** Live, and every subscription delivers: none is joining its group. */
   readonly ready: boolean
   readonly adapter: AdapterHealth
+  /** What an event survives once `publish()` has resolved; `undefined` if the adapter does not say. */
+  readonly durability: Durability | undefined
   readonly subscriptions: readonly SubscriptionState[]
 }
 
@@ -28,24 +30,22 @@ export async function health(
   subscriptions: Iterable<Subscription>,
 ): Promise<Health> {
   const states = [...subscriptions].map(({ state }) => state)
-  const ping = await roundTrip(adapter, clock)
+  const [ping, durability] = await Promise.all([roundTrip(adapter, clock), durabilityOf(adapter, clock)])
   const live = ping.healthy && states.every(({ status }) => status !== 'failing')
-  return { live, ready: live && states.every(({ status }) => status === 'ready'), adapter: ping, subscriptions: states }
+  return {
+    live,
+    ready: live && states.every(({ status }) => status === 'ready'),
+    adapter: ping,
+    durability,
+    subscriptions: states,
+  }
 }
 
 async function roundTrip(adapter: EventBusAdapter, clock: Clock): Promise<AdapterHealth> {
   const { name } = adapter
   const started = clock.now()
-  const deadline = new AbortController()
   try {
-    await new Promise<void>((resolve, reject) => {
-      const cancel = clock.timer(defaults.pingTimeoutMs, () => {
-        const error = new TimeoutError(`The round trip to "${name}"`, defaults.pingTimeoutMs)
-        deadline.abort(error)
-        reject(error)
-      })
-      adapter.ping(deadline.signal).then(resolve, reject).finally(cancel)
-    })
+    await inTime(`The round trip to "${name}"`, clock, (signal) => adapter.ping(signal))
     return { name, healthy: true, latencyMs: clock.now() - started }
   } catch (error) {
     return {
@@ -55,4 +55,26 @@ async function roundTrip(adapter: EventBusAdapter, clock: Clock): Promise<Adapte
       reason: error instanceof Error ? error.message : String(error),
     }
   }
+}
+
+async function durabilityOf(adapter: EventBusAdapter, clock: Clock): Promise<Durability | undefined> {
+  try {
+    return await inTime('The question', clock, async (signal) => adapter.durability?.(signal))
+  } catch {
+    // Why it does not answer is told by the round trip.
+    return undefined
+  }
+}
+
+/** What `ask` resolves with, within the time of a round trip. */
+async function inTime<Value>(what: string, clock: Clock, ask: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const deadline = new AbortController()
+  return await new Promise<Value>((resolve, reject) => {
+    const cancel = clock.timer(defaults.pingTimeoutMs, () => {
+      const error = new TimeoutError(what, defaults.pingTimeoutMs)
+      deadline.abort(error)
+      reject(error)
+    })
+    ask(deadline.signal).then(resolve, reject).finally(cancel)
+  })
 }

@@ -63,6 +63,7 @@ export type {
 export type { RetryOptions } from './failure/backoff.ts'
 export { NonRetryableError, RetryAfterError } from './failure/signals.ts'
 export type { AdapterHealth, Health } from './health.ts'
+export type { Durability } from './spi/adapter.ts'
 export type { HistoryFilter, HistoryOptions } from './history.ts'
 export type { OperationOptions } from './operations.ts'
 export type { BatchEntry, PublishOptions } from './publish.ts'

@@ -38,6 +38,16 @@ export interface GroupState {
   readonly oldestPendingMs: number
 }
 
+/** What a message survives once `publish` has resolved, as the backend is set up at the moment. For operators. */
+export interface Durability {
+  /** In plain words, one sentence. */
+  readonly summary: string
+  /** The settings that this follows from, by the names that the backend gives them. */
+  readonly settings: Readonly<Record<string, string>>
+  /** What is hardly meant to be so, each with what to do; none if all is well. */
+  readonly warnings: readonly string[]
+}
+
 /**
  * What a backend has to offer. It lends messages and takes back what became of them; all decisions about failures
  * are the core's. Constructors do no I/O and read no environment.
@@ -72,6 +82,8 @@ export interface EventBusAdapter {
   ping(signal?: AbortSignal): Promise<void>
   /** Settles every `publish`, closes every consumer, frees sockets and timers. Idempotent. */
   close(): Promise<void>
+  /** Asked now and then, by `getHealth()`. An answer may be some seconds old. Rejects if the backend does not answer. */
+  durability?(signal?: AbortSignal): Promise<Durability>
   /**
    * Only where the log is this very process: how many messages that are due wait for, or are on loan to,
    * a consumer that is open.

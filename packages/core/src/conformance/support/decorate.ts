@@ -4,7 +4,7 @@ import type { Consumer, Delivery, EventBusAdapter } from '../../spi/index.ts'
 
 /** The same adapter, but for what `overrides` has. */
 export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAdapter>): EventBusAdapter {
-  const { unsettled } = adapter
+  const { durability, unsettled } = adapter
   return {
     specVersion: adapter.specVersion,
     name: adapter.name,
@@ -18,6 +18,7 @@ export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAd
     deleteGroup: (topic, group) => adapter.deleteGroup(topic, group),
     ping: (signal) => adapter.ping(signal),
     close: () => adapter.close(),
+    ...(durability === undefined ? {} : { durability: (signal) => durability.call(adapter, signal) }),
     ...(unsettled === undefined ? {} : { unsettled: () => unsettled.call(adapter) }),
     ...overrides,
   }

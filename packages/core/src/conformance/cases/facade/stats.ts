@@ -6,6 +6,23 @@ import { faultyAdapter, type Faults } from '../../support/faulty-adapter.ts'
 export const statsCases: readonly ConformanceCase[] = [
   {
     tier: 'facade',
+    name: 'health tells what an event survives once it is published',
+    promise: 'What “stored” means is known before it matters.',
+    run: onStage(async (stage) => {
+      const { bus, adapter } = await stage.process()
+      const { durability, live } = await bus.getHealth()
+      assert.equal(live, true)
+      assert.equal(durability === undefined, adapter.durability === undefined, 'An adapter that can tell is asked.')
+      if (durability === undefined) return
+      assert.match(durability.summary, /^[A-Z].*[.]$/, 'A sentence.')
+      for (const text of [...Object.values(durability.settings), ...durability.warnings])
+        assert.equal(typeof text, 'string')
+      // What ends with the process says so.
+      if (!adapter.capabilities.durable) assert.match(durability.summary, /process/)
+    }),
+  },
+  {
+    tier: 'facade',
     name: 'the counters add up: what was published has succeeded, is dead-lettered or was given up',
     promise: 'Numbers that one can put on a dashboard, and an alarm.',
     run: onStage(async (stage) => {
