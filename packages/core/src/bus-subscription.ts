@@ -1,3 +1,6 @@
+import type { ConsumeHost } from './consume/host.ts'
+import { idempotency } from './consume/idempotency.ts'
+import type { PlacedMiddleware } from './consume/middleware.ts'
 import type { SubscriptionOptions } from './consume/options.ts'
 import { assertPattern, isPattern } from './consume/pattern.ts'
 import { startOf } from './consume/start-of.ts'
@@ -23,4 +26,12 @@ export function checkedSubscription(
   const policy = subscriptionPolicy(options, defaultSubscriptionOptions, attachedDefaults(adapter))
   assertNoLoop(topic, policy)
   return { policy, startFrom: startOf(options.startFrom) }
+}
+
+/** What a subscription asks for that works as middleware. */
+export function ownMiddleware(
+  host: ConsumeHost,
+  { idempotency: options }: SubscriptionPolicy,
+): readonly PlacedMiddleware[] {
+  return options === undefined ? [] : [{ place: 'idempotency', handle: idempotency(host, options) }]
 }

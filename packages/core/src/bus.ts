@@ -1,7 +1,8 @@
 import type { BatchEntries, EventBusOptions } from './bus-options.ts'
-import { checkedSubscription } from './bus-subscription.ts'
+import { Publishing } from './bus-publishing.ts'
+import { checkedSubscription, ownMiddleware } from './bus-subscription.ts'
 import { Connection } from './bus-connection.ts'
-import { composed, type Middleware } from './consume/middleware.ts'
+import { composed, type Middleware, placed, type PlacedMiddleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
 import { jobAtHand } from './consume/frame.ts'
 import { Deferrals } from './consume/host.ts'
@@ -27,7 +28,8 @@ import type {
 import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
 import type { OperationsHost } from './operations.ts'
-import { type BatchEntry, type PublishOptions, publishedEvent, Publisher } from './publish.ts'
+import { type BatchEntry, Publisher, type PublishOptions } from './publish.ts'
+import type { PublishMiddleware } from './publish-middleware.ts'
 import { replay, type ReplayOptions, type ReplayReport } from './replay.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
@@ -35,10 +37,8 @@ import { type Stats, StatsBook } from './stats.ts'
 import { trace, type TracedEvent, type TraceOptions } from './trace.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { consoleLogger } from './util/logger.ts'
-import { isThenable } from './util/thenable.ts'
 import { untilIdle } from './util/until-idle.ts'
 import { wait } from './util/wait.ts'
-import type { EventMessage } from './wire/event-message.ts'
 
 /** Publishes events and has them handled: the same calls and the same meaning on every backend. */
 export class EventBus<Events extends EventMap<Events> = AnyEvents> {
@@ -48,14 +48,13 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   readonly #hooks: Hooks
   readonly #host: OperationsHost
   readonly #connection: Connection
-  readonly #publisher: Publisher
+  readonly #publishing: Publishing
   readonly #subscriptions: Subscriptions
   readonly #stats = new StatsBook()
-  #middleware: readonly Middleware[] = []
+  #middleware: readonly PlacedMiddleware[] = []
   readonly #stop = new AbortController()
   /** Events that failed for good: looks at them, has them handled again, or forgotten. */
   readonly deadLetters: DeadLetters
-  #publishing = 0
   #closing: Promise<void> | undefined
 
   /** Does no I/O: the adapter is initialized on first use. */
@@ -70,12 +69,19 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const deferrals = new Deferrals(adapter.unsettled !== undefined)
     const schemas = events?.schemas
     this.#connection = new Connection(adapter)
-    const around: OperationsHost['around'] = (handler) => composed(() => this.#middleware, handler)
+    const around: OperationsHost['around'] = (handler, own) => composed(() => this.#middleware, handler, own)
     const base = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
     this.#host = { ...base, around, open: () => this.initialize(), closing: this.#stop.signal }
     this.deadLetters = new DeadLetters(this.#host)
     this.#subscriptions = new Subscriptions(this.#host, (subscription) => this.#stats.ended(subscription))
-    this.#publisher = new Publisher({ adapter, clock, source: source || defaults.source, schemas, maxPayloadBytes })
+    this.#publishing = new Publishing({
+      publisher: new Publisher({ adapter, clock, source: source || defaults.source, schemas, maxPayloadBytes }),
+      stats: this.#stats,
+      // A handler that closing waits for may finish what it began: otherwise each deployment would make some of them fail.
+      isClosed: () => this.#closing !== undefined && jobAtHand(this) === undefined,
+      connect: () => (this.#connection.isOpen ? undefined : this.initialize()),
+      announce: (topic) => this.#subscriptions.announce(topic),
+    })
   }
 
   /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */
@@ -89,43 +95,25 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
    * @throws EventInvalidError, TopicInvalidError, PayloadTooLargeError: nothing was sent.
    * @throws PublishError, PublishBacklogError, ClosedError: `stored` says what is known.
    */
-  async publish<Topic extends TopicOf<Events>, Type extends TypeOf<Events, Topic>>(
+  publish<Topic extends TopicOf<Events>, Type extends TypeOf<Events, Topic>>(
     topic: Topic,
     type: Type,
     payload: PayloadOf<Events, Topic, Type>,
     options?: PublishOptions,
   ): Promise<BaseEvent<Type, PayloadOf<Events, Topic, Type>>> {
-    try {
-      this.#assertPublishing()
-      const prepared = this.#publisher.prepare(topic, type, payload, options)
-      const message = isThenable(prepared) ? await prepared : prepared
-      await this.#send(topic, [message], options?.signal)
-      return publishedEvent(message, payload) as BaseEvent<Type, PayloadOf<Events, Topic, Type>>
-    } catch (error) {
-      this.#stats.rejected(1, error)
-      throw error
-    }
+    return this.#publishing.one(topic, type, payload, options) as Promise<
+      BaseEvent<Type, PayloadOf<Events, Topic, Type>>
+    >
   }
 
   /** Many events of one topic, in their order. Rejects with a `PublishError` that names those that are not stored. */
-  async publishBatch<Topic extends TopicOf<Events>>(
+  publishBatch<Topic extends TopicOf<Events>>(
     topic: Topic,
     entries: readonly BatchEntries<Events, Topic>[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<PublishedOf<Events, Topic>[]> {
     const batch = entries as readonly BatchEntry<string, unknown>[]
-    try {
-      this.#assertPublishing()
-      const messages = await this.#publisher.prepareAll(topic, batch)
-      if (messages.length > 0) await this.#send(topic, messages, options?.signal)
-      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload)) as PublishedOf<
-        Events,
-        Topic
-      >[]
-    } catch (error) {
-      this.#stats.rejected(batch.length, error)
-      throw error
-    }
+    return this.#publishing.batch(topic, batch, options?.signal) as Promise<PublishedOf<Events, Topic>[]>
   }
 
   /**
@@ -141,7 +129,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const { policy, startFrom } = checkedSubscription(this.#adapter, this.#options, topic, handler, options)
     await this.initialize()
     this.#assertOpen()
-    const subscription = new Subscription(this.#host, topic, policy, this.#host.around(handler as Handler<BaseEvent>))
+    const inside = this.#host.around(handler as Handler<BaseEvent>, ownMiddleware(this.#host, policy))
+    const subscription = new Subscription(this.#host, topic, policy, inside)
     await this.#subscriptions.start(subscription, startFrom, options.signal)
     this.#assertOpen()
     return subscription.id
@@ -159,9 +148,18 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     await this.#subscriptions.endOne(id, timeoutMs)
   }
 
-  /** Adds a middleware around every handler, inside those that were added before. */
-  use(middleware: Middleware): this {
-    this.#middleware = [...this.#middleware, middleware]
+  /**
+   * Adds a middleware around every handler. A plain function goes next to the handler, inside those that were added
+   * before; `{ place, handle }` goes where it belongs, whenever it is added. @throws ConfigInvalidError
+   */
+  use(middleware: Middleware | PlacedMiddleware): this {
+    this.#middleware = [...this.#middleware, placed(middleware)]
+    return this
+  }
+
+  /** Adds a middleware around the publishing of every event, inside those that were added before. */
+  usePublish(middleware: PublishMiddleware): this {
+    this.#publishing.use(middleware)
     return this
   }
 
@@ -262,22 +260,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     await this.close()
   }
 
-  async #send(topic: string, messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#connection.isOpen) await this.initialize()
-    const announced = this.#subscriptions.announce(topic)
-    if (announced !== undefined) await announced
-    this.#publishing++
-    try {
-      await this.#publisher.send(messages, signal)
-      this.#stats.publishedEvents += messages.length
-    } finally {
-      this.#publishing--
-    }
-  }
-
   get #idle(): boolean {
     const work = [
-      this.#publishing,
+      this.#publishing.inFlight,
       this.#host.deferrals.count,
       this.#adapter.unsettled?.() ?? 0,
       this.#subscriptions.inFlight,
@@ -291,10 +276,5 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError('The event bus')
-  }
-
-  /** A handler that closing waits for may finish what it began: otherwise each deployment would make some of them fail. */
-  #assertPublishing(): void {
-    if (jobAtHand(this) === undefined) this.#assertOpen()
   }
 }

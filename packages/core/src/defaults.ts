@@ -13,6 +13,12 @@ export const defaults = {
   maxDelayMs: 30_000,
   jitter: 0.2,
   holdUpToMs: 5_000,
+  /** In a row, before a circuit breaker opens. */
+  failures: 5,
+  resetMs: 30_000,
+  /** For how long an idempotency store remembers what was handled. */
+  ttlMs: 86_400_000,
+  leaseMs: 30_000,
   /** Events with a time before which they may not be handled wait here, beside the window. */
   waitingRoom: 10_000,
   /** How often a dead letter is redriven before it is parked. */

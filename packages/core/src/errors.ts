@@ -258,8 +258,9 @@ export class ClosedError extends EventBusError {
   override readonly name: string = 'ClosedError'
   readonly stored: Stored = 'no'
 
-  constructor(what: string) {
-    super('BUS_CLOSED', `${what} is closed.`)
+  /** @param consequence What did not happen because of it. */
+  constructor(what: string, consequence?: string) {
+    super('BUS_CLOSED', consequence === undefined ? `${what} is closed.` : `${what} is closed: ${consequence}.`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Handler, HandlerContext } from './consume/context.ts'
 import { frames } from './consume/frame.ts'
 import type { ConsumeHost } from './consume/host.ts'
+import type { PlacedMiddleware } from './consume/middleware.ts'
 import { ClosedError, ConfigInvalidError, type ConfigIssue, EventBusError, PublishError } from './errors.ts'
 import type { BaseEvent } from './events.ts'
 import type { CopyMessage } from './wire/event-message.ts'
@@ -14,8 +15,8 @@ export interface OperationsHost extends ConsumeHost {
   readonly closing: AbortSignal
   /** Connects on first use. @throws ClosedError */
   open(): Promise<void>
-  /** The handler inside the bus's middleware. */
-  around(handler: Handler<BaseEvent>): Handler<BaseEvent>
+  /** The handler inside the bus's middleware, and its own. */
+  around(handler: Handler<BaseEvent>, own?: readonly PlacedMiddleware[]): Handler<BaseEvent>
 }
 
 /** What such an order may be limited by. */

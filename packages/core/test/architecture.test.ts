@@ -14,7 +14,10 @@ const layers: readonly (readonly [string, RegExp])[] = [
   ['wire', /^wire\//],
   ['failure', /^failure\//],
   ['consume', /^consume\//],
-  ['publish and the like', /^((publish|history|replay|trace|operations|health|stats|registry)\.ts$|dead-letters\/)/],
+  [
+    'publish and the like',
+    /^((publish|publish-middleware|history|replay|trace|operations|health|stats|registry)\.ts$|dead-letters\/)/,
+  ],
   ['bus', /^(bus|bus-[a-z-]+|create)\.ts$/],
   ['entries', /^(spi\/)?index\.ts$/],
   ['conformance', /^conformance\//],

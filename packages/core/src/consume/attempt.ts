@@ -1,5 +1,5 @@
 import { EventBusError, EventInvalidError, TimeoutError } from '../errors.ts'
-import { type BaseEvent, type EventSchemas, type FailureKind, schemaOf } from '../events.ts'
+import { type BaseEvent, type EventSchemas, schemaOf } from '../events.ts'
 import { RetryAfterError } from '../failure/signals.ts'
 import type { Clock } from '../util/clock.ts'
 import { isThenable } from '../util/thenable.ts'
@@ -11,6 +11,7 @@ import type { Counters } from './counters.ts'
 import { frames } from './frame.ts'
 import type { Job } from './job.ts'
 import type { SubscriptionPolicy } from './subscription-policy.ts'
+import { Unhandleable } from './unhandleable.ts'
 
 /** Everything about a subscription that one start of its handler needs. */
 export interface Route {
@@ -25,19 +26,6 @@ export interface Route {
   readonly skipDeadLetters: boolean
   /** Aborts at the deadline of a shutdown. */
   readonly signal: AbortSignal
-}
-
-/** The event can never be handled: it is none, it does not fit, or the handler had it dead-lettered. */
-export class Unhandleable extends Error {
-  readonly kind: FailureKind
-  /** Whatever `useDLQ` says. */
-  readonly forced: boolean
-
-  constructor(kind: FailureKind, cause: unknown, forced: boolean = false) {
-    super('cannot be handled', { cause })
-    this.kind = kind
-    this.forced = forced
-  }
 }
 
 /** The event is not for this handler: it counts as done, and not as a start. */

@@ -3,11 +3,11 @@ import { end, judge, type Verdict } from '../failure/policy.ts'
 import type { Message } from '../spi/message.ts'
 import { deadLetterTopicOf, retryTopicOf } from '../spi/topics.ts'
 import { decodeEvent } from '../wire/decode.ts'
-import { Unhandleable } from './attempt.ts'
 import type { HookMap } from './hooks.ts'
 import type { FailureHost } from './failure-host.ts'
 import type { Job } from './job.ts'
 import { relocate } from './relocate.ts'
+import { Unhandleable } from './unhandleable.ts'
 
 /** Carries out what becomes of an event whose handling failed. */
 export class Failures {
@@ -117,11 +117,14 @@ export class Failures {
   }
 }
 
-function identity(job: Job): { eventId: string | undefined; type: string | undefined } {
+function identity({
+  delivery: { message },
+}: Job): Pick<HookMap['failed'], 'eventId' | 'type' | 'key' | 'correlationId'> {
+  const { key } = message
   try {
-    const { type, metadata } = decodeEvent(job.delivery.message)
-    return { eventId: metadata.eventId, type }
+    const { type, metadata } = decodeEvent(message)
+    return { eventId: metadata.eventId, type, key, correlationId: metadata.correlationId }
   } catch {
-    return { eventId: undefined, type: undefined }
+    return { eventId: undefined, type: undefined, key, correlationId: undefined }
   }
 }

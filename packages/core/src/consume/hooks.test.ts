@@ -8,6 +8,8 @@ const failed: HookMap['failed'] = {
   consumerGroup: 'billing',
   eventId: '1',
   type: 't',
+  key: 'k',
+  correlationId: 'c',
   attempts: 4,
   error: new Error('boom'),
   reason: 'exhausted',

@@ -11,10 +11,15 @@ interface AboutEvent {
   /** `undefined` if the stored bytes are no event. */
   readonly eventId: string | undefined
   readonly type: string | undefined
+  readonly key: string | undefined
+  readonly correlationId: string | undefined
   /** How often the handler was started. */
   readonly attempts: number
   readonly error: unknown
 }
+
+/** Of a circuit breaker. `open`: nothing is started. `half-open`: one event is tried. */
+export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /** What `bus.on` tells, and with what. */
 export interface HookMap {
@@ -24,6 +29,15 @@ export interface HookMap {
   deadLetter: AboutEvent & { readonly dlqTopic: string; readonly reason: FailureKind }
   /** The event was given up: there is no dead letter queue. */
   failed: AboutEvent & { readonly reason: FailureKind }
+  /** A subscription's circuit breaker changed: it pauses (`open`), tries one event (`half-open`), or goes on (`closed`). */
+  circuit: {
+    readonly state: CircuitState
+    /** Topic or pattern. */
+    readonly topic: string
+    readonly consumerGroup: string | undefined
+    /** What opened it. */
+    readonly error: unknown
+  }
   /** Something went wrong for which there is no caller to tell. Without a listener it is logged. */
   error: {
     readonly error: unknown
@@ -42,7 +56,13 @@ type Listeners = { readonly [Name in HookName]: Set<HookListener<Name>> }
 export class Hooks {
   readonly #logger: Logger
   readonly #limit: RateLimit
-  readonly #listeners: Listeners = { retry: new Set(), deadLetter: new Set(), failed: new Set(), error: new Set() }
+  readonly #listeners: Listeners = {
+    retry: new Set(),
+    deadLetter: new Set(),
+    failed: new Set(),
+    circuit: new Set(),
+    error: new Set(),
+  }
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger
@@ -98,8 +118,12 @@ interface Line {
   readonly message: string
 }
 
-const lines: { readonly [Name in HookName]?: (details: unknown) => Line } = {
+const lines: { readonly [Name in HookName]?: (details: unknown) => Line | undefined } = {
   deadLetter: () => ({ level: 'warn', message: 'an event was dead-lettered' }),
   failed: () => ({ level: 'error', message: 'an event was given up (no dead letter queue)' }),
+  circuit: (details) =>
+    (details as HookMap['circuit']).state === 'open'
+      ? { level: 'warn', message: 'a subscription pauses, its handler keeps failing' }
+      : undefined,
   error: (details) => ({ level: 'error', message: `${(details as HookMap['error']).operation} failed` }),
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jobOf } from '../../test/support/jobs.ts'
 import { position, Workshop } from '../../test/support/workshop.ts'
+import { systemClock } from '../util/clock.ts'
 import type { Job } from './job.ts'
 import { Lanes } from './lanes.ts'
 import { Slots } from './slots.ts'
@@ -118,7 +119,7 @@ describe('Lanes', () => {
 
   it('goes through any number of handlers that take no time without deepening the stack', () => {
     let started = 0
-    const lanes = new Lanes(new Slots(1), (job) => {
+    const lanes = new Lanes(new Slots(systemClock, 1), (job) => {
       started++
       lanes.leave(job)
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { BaseEvent } from '../events.ts'
 import type { HandlerContext } from './context.ts'
-import { compose, type Middleware } from './middleware.ts'
+import { compose, type Middleware, type MiddlewarePlace, placed, type PlacedMiddleware } from './middleware.ts'
 
 const event: BaseEvent = { type: 't', payload: 1, metadata: { eventId: '1', timestamp: '', source: 's' } }
 const context = {} as HandlerContext
@@ -21,7 +21,7 @@ describe('compose', () => {
         await next()
         steps.push(`${name} out`)
       }
-    await compose([around('a'), around('b')], (...given) => void steps.push(given))(event, context)
+    await compose([around('a'), around('b')].map(placed), (...given) => void steps.push(given))(event, context)
     expect(steps).toEqual(['a in', 'b in', [event, context], 'b out', 'a out'])
   })
 
@@ -29,7 +29,7 @@ describe('compose', () => {
     const seen: unknown[] = []
     const keep: Middleware = (_event, _context, next) => next().catch((error: unknown) => void seen.push(error))
     const boom = new Error('boom')
-    await compose([keep], () => {
+    await compose([placed(keep)], () => {
       throw boom
     })(event, context)
     expect(seen).toEqual([boom])
@@ -37,7 +37,40 @@ describe('compose', () => {
 
   it('lets a middleware leave the handler out', async () => {
     let handled = 0
-    await compose([async () => {}], () => void handled++)(event, context)
+    await compose([placed(async () => {})], () => void handled++)(event, context)
     expect(handled).toBe(0)
+  })
+
+  it('puts each where it belongs, whatever the order in which they were added', async () => {
+    const steps: string[] = []
+    const at = (place: MiddlewarePlace, name: string = place): PlacedMiddleware => ({
+      place,
+      handle: (_event, _context, next) => {
+        steps.push(name)
+        return next()
+      },
+    })
+    const added = [
+      placed((_event, _context, next) => (steps.push('plain'), next())),
+      at('validation'),
+      at('idempotency'),
+      at('trace', 'trace 1'),
+      at('recover'),
+      at('handler'),
+      at('timeout'),
+      at('circuitBreaker'),
+      at('trace', 'trace 2'),
+      at('metrics'),
+    ]
+    await compose(added, () => void steps.push('the handler'))(event, context)
+    expect(steps.join()).toBe(
+      'recover,trace 1,trace 2,metrics,timeout,circuitBreaker,idempotency,validation,plain,handler,the handler',
+    )
+  })
+
+  it('takes no place that it does not know', () => {
+    const wrong = { place: 'outermost', handle: () => {} } as unknown as PlacedMiddleware
+    expect(() => placed(wrong)).toThrow(/place: "outermost" is not one of recover, trace, /)
+    expect(() => placed({ place: 'trace' } as PlacedMiddleware)).toThrow(/handle/)
   })
 })

@@ -1,3 +1,5 @@
+import type { CircuitBreakerOptions } from './circuit-breaker.ts'
+import type { IdempotencyOptions } from './idempotency.ts'
 import type { RetryOptions } from '../failure/backoff.ts'
 
 /** How a subscription behaves. Precedence: the subscription, then the bus, then `EVENT_BUS_DEFAULT_*`, then the defaults. */
@@ -39,6 +41,15 @@ export interface SubscriptionOptions<Type extends string = string> {
    * waited beside the one that killed: no backend knows at the first death which of the events on loan were started.
    */
   readonly maxDeliveries?: number | undefined
+  /**
+   * Handles each event once, as far as the store remembers; default: not. For subscriptions with a group and `autoAck`.
+   * Replayed events are handled all the same.
+   */
+  readonly idempotency?: IdempotencyOptions | undefined
+  /** Pauses the subscription while one handler after another fails, instead of using up the attempts; default: never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | undefined
+  /** Starts of this subscription's handler in this process; default: as many as there are events. */
+  readonly rateLimit?: { readonly perSecond: number } | undefined
   /** For `'*'` and patterns: whether dead letters are delivered as well; default false. */
   readonly includeDeadLetters?: boolean | undefined
   /** Unsubscribes when it aborts. */

@@ -1,5 +1,7 @@
 import { defaults } from '../defaults.ts'
 import { ConfigInvalidError, type ConfigIssue } from '../errors.ts'
+import type { CircuitBreakerOptions, CircuitBreakerPolicy } from './circuit-breaker.ts'
+import type { IdempotencyOptions, IdempotencyPolicy } from './idempotency.ts'
 import type { FailurePolicy } from '../failure/policy.ts'
 import { assertGroup, assertTopic } from '../spi/topics.ts'
 import { numberProblem } from '../util/number-problem.ts'
@@ -17,6 +19,10 @@ export interface SubscriptionPolicy extends FailurePolicy {
   readonly prefetch: number
   readonly types: ReadonlySet<string> | undefined
   readonly includeDeadLetters: boolean
+  readonly idempotency: IdempotencyPolicy | undefined
+  readonly circuitBreaker: CircuitBreakerPolicy | undefined
+  /** Starts per second. */
+  readonly rateLimit: number | undefined
 }
 
 /**
@@ -45,6 +51,9 @@ export function subscriptionPolicy(
     maxDeliveries: pick('maxDeliveries') ?? defaults.maxDeliveries,
     types: options.types === undefined ? undefined : new Set(options.types),
     includeDeadLetters: pick('includeDeadLetters') ?? false,
+    idempotency: idempotencyOf(pick('idempotency')),
+    circuitBreaker: breakerOf(pick('circuitBreaker')),
+    rateLimit: pick('rateLimit')?.perSecond,
     retry: {
       initialDelayMs: retry('initialDelayMs'),
       factor: retry('factor'),
@@ -55,6 +64,18 @@ export function subscriptionPolicy(
   }
   check(policy)
   return policy
+}
+
+function idempotencyOf(options: IdempotencyOptions | undefined): IdempotencyPolicy | undefined {
+  if (options === undefined) return undefined
+  const { store, ttlMs = defaults.ttlMs, leaseMs = defaults.leaseMs } = options
+  return { store, ttlMs, leaseMs }
+}
+
+function breakerOf(options: CircuitBreakerOptions | undefined): CircuitBreakerPolicy | undefined {
+  if (options === undefined) return undefined
+  const { failures = defaults.failures, resetMs = defaults.resetMs } = options
+  return { failures, resetMs }
 }
 
 /** @throws ConfigInvalidError if what the subscription cannot handle would come back to it for ever. */
@@ -92,6 +113,12 @@ function check(policy: SubscriptionPolicy): void {
   atLeast('prefetch', policy.prefetch, 1)
   atLeast('maxDeliveries', policy.maxDeliveries, 1)
   atLeast('timeoutMs', policy.timeoutMs, 1)
+  atLeast('rateLimit.perSecond', policy.rateLimit, Number.MIN_VALUE, false)
+  atLeast('circuitBreaker.failures', policy.circuitBreaker?.failures, 1)
+  atLeast('circuitBreaker.resetMs', policy.circuitBreaker?.resetMs, 1)
+  atLeast('idempotency.ttlMs', policy.idempotency?.ttlMs, 1)
+  atLeast('idempotency.leaseMs', policy.idempotency?.leaseMs, 1)
+  issues.push(...idempotencyIssues(policy))
   atLeast('retry.initialDelayMs', policy.retry.initialDelayMs, 0, false)
   atLeast('retry.factor', policy.retry.factor, 1, false)
   atLeast('retry.maxDelayMs', policy.retry.maxDelayMs, 0, false)
@@ -100,4 +127,14 @@ function check(policy: SubscriptionPolicy): void {
   if (issues.length > 0) throw new ConfigInvalidError(issues)
   if (policy.consumerGroup !== undefined) assertGroup(policy.consumerGroup)
   if (policy.dlqTopic !== undefined) assertTopic(policy.dlqTopic)
+}
+
+function idempotencyIssues({ idempotency, consumerGroup, autoAck }: SubscriptionPolicy): ConfigIssue[] {
+  if (idempotency === undefined) return []
+  const name = 'idempotency'
+  const problems: string[] = []
+  if (typeof idempotency.store?.claim !== 'function') problems.push('its store is not an IdempotencyStore')
+  if (consumerGroup === undefined) problems.push('it needs a consumerGroup, by which it is remembered')
+  if (!autoAck) problems.push('it needs autoAck: it must know when the handler is done')
+  return problems.map((problem) => ({ name, problem }))
 }

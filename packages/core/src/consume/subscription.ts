@@ -1,8 +1,10 @@
 import { defaults } from '../defaults.ts'
 import type { BaseEvent } from '../events.ts'
 import type { ConsumerState, StartFrom } from '../spi/consume.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { type Handler } from './context.ts'
 import { type Counters, newCounters } from './counters.ts'
+import type { CircuitState } from './hooks.ts'
 import type { ConsumeHost } from './host.ts'
 import type { Job } from './job.ts'
 import { isPattern, markTopicOf, matcher } from './pattern.ts'
@@ -18,6 +20,8 @@ export interface SubscriptionState extends ConsumerState {
   /** Events in the hands of this process. */
   readonly inFlight: number
   readonly counters: Readonly<Counters>
+  /** Of its circuit breaker; absent without one. */
+  readonly circuit?: CircuitState
 }
 
 /** What `bus.subscribe` made: one topic, or all that a pattern sees, those included that are created later. */
@@ -29,6 +33,7 @@ export class Subscription {
   readonly #handler: Handler<BaseEvent>
   readonly #matches: ((topic: string) => boolean) | undefined
   readonly #slots: Slots
+  readonly #breaker: CircuitBreaker | undefined
   readonly #counters: Counters = newCounters()
   readonly #topics = new Map<string, Promise<TopicSubscription>>()
   readonly #started = new Set<TopicSubscription>()
@@ -44,7 +49,13 @@ export class Subscription {
     this.#host = host
     this.#handler = handler
     this.#matches = isPattern(topic) ? matcher(topic, policy.includeDeadLetters) : undefined
-    this.#slots = new Slots(policy.concurrency)
+    this.#slots = new Slots(host.clock, policy.concurrency, policy.rateLimit)
+    const { circuitBreaker, consumerGroup } = policy
+    if (circuitBreaker !== undefined) {
+      this.#breaker = new CircuitBreaker(host.clock, circuitBreaker, this.#slots, (state, error) =>
+        host.hooks.emit('circuit', { state, topic, consumerGroup, error }),
+      )
+    }
   }
 
   get inFlight(): number {
@@ -60,7 +71,8 @@ export class Subscription {
       this.#pollError === undefined ? { status: 'ready' } : { status: 'failing', reason: this.#pollError }
     const { status, reason } = worst ?? own
     const { id, topic, policy, inFlight } = this
-    return { id, topic, consumerGroup: policy.consumerGroup, status, reason, inFlight, counters: this.#counters }
+    const state = { id, topic, consumerGroup: policy.consumerGroup, status, reason, inFlight, counters: this.#counters }
+    return this.#breaker === undefined ? state : { ...state, circuit: this.#breaker.state }
   }
 
   async start(startFrom: StartFrom): Promise<void> {
@@ -77,6 +89,8 @@ export class Subscription {
   async drain(deadline: AbortSignal, except: Job | undefined): Promise<void> {
     this.#closing = true
     this.#cancelPoll()
+    this.#slots.close()
+    this.#breaker?.close()
     // Each at once: none goes on because another one is still on its way into its group.
     const drained = [...this.#topics.values()].map(async (starting) => {
       const topic = await starting.catch(() => undefined)
@@ -106,6 +120,11 @@ export class Subscription {
       policy: this.policy,
       handler: this.#handler,
       slots: this.#slots,
+      breaker: this.#breaker,
+      unused: () => {
+        this.#slots.unused()
+        this.#breaker?.unused()
+      },
       counters: this.#counters,
       skipDeadLetters: this.#matches !== undefined && !this.policy.includeDeadLetters,
     })

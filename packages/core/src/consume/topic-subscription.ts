@@ -3,7 +3,8 @@ import { judgeCrashes } from '../failure/policy.ts'
 import type { Consumer, ConsumerState, Delivery, StartFrom } from '../spi/consume.ts'
 import { retryTopicOf } from '../spi/topics.ts'
 import { isThenable } from '../util/thenable.ts'
-import { attempt, passedOver, type Route, Unhandleable } from './attempt.ts'
+import { attempt, passedOver, type Route } from './attempt.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { Handler } from './context.ts'
 import type { Counters } from './counters.ts'
 import { EarlyArrivals } from './early-arrivals.ts'
@@ -14,9 +15,11 @@ import type { ConsumeHost } from './host.ts'
 import { Job } from './job.ts'
 import { Lanes } from './lanes.ts'
 import { Loans } from './loans.ts'
+import { Postponed } from './postponed.ts'
 import { Pump } from './pump.ts'
 import type { Slots } from './slots.ts'
 import type { SubscriptionPolicy } from './subscription-policy.ts'
+import { Unhandleable } from './unhandleable.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 export interface TopicSubscriptionOptions {
@@ -24,6 +27,9 @@ export interface TopicSubscriptionOptions {
   readonly policy: SubscriptionPolicy
   readonly handler: Handler<BaseEvent>
   readonly slots: Slots
+  readonly breaker: CircuitBreaker | undefined
+  /** What took a slot was no start. */
+  readonly unused: () => void
   readonly counters: Counters
   readonly skipDeadLetters: boolean
 }
@@ -36,7 +42,14 @@ export class TopicSubscription implements FailureHost {
   readonly topic: string
   readonly policy: SubscriptionPolicy
   readonly counters: Counters
-  readonly #host: ConsumeHost
+  readonly bus: object
+  readonly adapter: ConsumeHost['adapter']
+  readonly clock: ConsumeHost['clock']
+  readonly hooks: ConsumeHost['hooks']
+  readonly schemas: ConsumeHost['schemas']
+  readonly deferrals: ConsumeHost['deferrals']
+  readonly #unused: () => void
+  readonly #breaker: CircuitBreaker | undefined
   readonly #route: Route
   readonly #loans: Loans
   readonly #lanes: Lanes
@@ -53,49 +66,27 @@ export class TopicSubscription implements FailureHost {
 
   constructor(
     host: ConsumeHost,
-    { topic, policy, handler, slots, counters, skipDeadLetters }: TopicSubscriptionOptions,
+    { topic, policy, handler, slots, breaker, unused, counters, skipDeadLetters }: TopicSubscriptionOptions,
   ) {
-    this.#host = host
+    const { bus, adapter, clock, hooks, schemas, deferrals } = host
+    this.bus = bus
+    this.adapter = adapter
+    this.clock = clock
+    this.hooks = hooks
+    this.schemas = schemas
+    this.deferrals = deferrals
     this.topic = topic
     this.policy = policy
     this.counters = counters
-    const { bus, clock, schemas } = host
-    this.#route = {
-      bus,
-      clock,
-      topic,
-      policy,
-      handler,
-      counters,
-      schemas,
-      skipDeadLetters,
-      signal: this.#deadline.signal,
-    }
+    this.#unused = unused
+    this.#breaker = breaker
+    this.#route = { bus, clock, topic, policy, handler, counters, schemas, skipDeadLetters, signal: this.signal }
     this.#loans = new Loans(policy.prefetch)
     this.#lanes = new Lanes(slots, (job) => this.#start(job))
     this.#held = new WaitingRoom(clock)
     this.#early = new EarlyArrivals(this, this.#loans, this.#lanes)
     this.#pump = new Pump(clock, this)
     this.#failures = new Failures(this)
-  }
-
-  get bus(): object {
-    return this.#host.bus
-  }
-  get adapter(): ConsumeHost['adapter'] {
-    return this.#host.adapter
-  }
-  get clock(): ConsumeHost['clock'] {
-    return this.#host.clock
-  }
-  get hooks(): ConsumeHost['hooks'] {
-    return this.#host.hooks
-  }
-  get schemas(): ConsumeHost['schemas'] {
-    return this.#host.schemas
-  }
-  get deferrals(): ConsumeHost['deferrals'] {
-    return this.#host.deferrals
   }
 
   get signal(): AbortSignal {
@@ -210,17 +201,21 @@ export class TopicSubscription implements FailureHost {
   #start(job: Job): void | Promise<void> {
     const heldMs = job.heldUntil === undefined ? 0 : job.heldUntil - this.clock.now()
     // It was given back while it waited for this start.
-    if (heldMs > 0) return this.hold(job, heldMs)
+    if (heldMs > 0) return this.#putOff(job, heldMs)
     const { deaths } = job
     const verdict = deaths === 0 ? undefined : judgeCrashes(deaths, this.policy)
     if (verdict !== undefined) {
+      this.#unused()
       this.#loans.begin(job)
       void this.#failures.carryOut(job, verdict, new Error(`its process died ${deaths} times while it was handled`))
       return undefined
     }
     try {
       const work = attempt(job, this.#route)
-      if (work === passedOver) return this.#acknowledge(job)
+      if (work === passedOver) {
+        this.#unused()
+        return this.#acknowledge(job)
+      }
       if (!isThenable(work)) return this.#succeed(job)
       this.#loans.begin(job)
       return work.then(
@@ -232,8 +227,14 @@ export class TopicSubscription implements FailureHost {
     }
   }
 
+  #putOff(job: Job, delayMs: number): void {
+    this.#unused()
+    this.hold(job, delayMs)
+  }
+
   #succeed(job: Job): void {
     this.counters.succeeded++
+    this.#breaker?.succeeded()
     this.#acknowledge(job)
   }
 
@@ -249,8 +250,12 @@ export class TopicSubscription implements FailureHost {
 
   #fail(job: Job, error: unknown): void {
     if (job.settled) return
-    if (!(error instanceof Unhandleable) || error.forced) this.counters.failed++
+    const postponed = error instanceof Postponed
+    if (!postponed && (!(error instanceof Unhandleable) || error.forced)) this.counters.failed++
     if (this.signal.aborted) return this.giveBack(job)
+    if (postponed) return this.#putOff(job, error.delayMs)
+    const pauseMs = this.#breaker?.failed(error)
+    if (pauseMs !== undefined) return this.hold(job, pauseMs)
     this.#loans.begin(job)
     void this.#failures.handle(job, error)
   }

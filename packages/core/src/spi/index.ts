@@ -4,6 +4,7 @@ export type { Consumer, ConsumeOptions, ConsumerState, ConsumeTopic, Delivery, S
 export type { AdapterDefinition, AdapterOptionsMap, Env } from './definition.ts'
 export { readEnv, withoutUserInfo } from './env.ts'
 export type { EnvReader } from './env.ts'
+export type { ClaimOutcome, IdempotencyStore } from './idempotency-store.ts'
 export type { Headers, Message, StoredMessage } from './message.ts'
 export { PublishBacklog } from './publish-backlog.ts'
 export type { PublishBacklogLimits } from './publish-backlog.ts'

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/util/clock.ts'
 import assert from 'node:assert/strict'
 import type { Job } from '../../src/consume/job.ts'
 import { Lanes } from '../../src/consume/lanes.ts'
@@ -20,7 +21,7 @@ export class Workshop {
 
   constructor(concurrency: number, count: number = 1) {
     this.#concurrency = concurrency
-    const slots = new Slots(concurrency)
+    const slots = new Slots(systemClock, concurrency)
     this.lanes = Array.from({ length: count }, () => new Lanes(slots, (job) => this.#start(job)))
   }
 

@@ -6,6 +6,7 @@ export class HookLog {
   readonly retry: Sightings<HookMap['retry']>
   readonly deadLetter: Sightings<HookMap['deadLetter']>
   readonly failed: Sightings<HookMap['failed']>
+  readonly circuit: Sightings<HookMap['circuit']>
   readonly error: Sightings<HookMap['error']>
 
   constructor(bus: EventBus, patienceMs: number) {
@@ -17,6 +18,7 @@ export class HookLog {
     this.retry = listen('retry')
     this.deadLetter = listen('deadLetter')
     this.failed = listen('failed')
+    this.circuit = listen('circuit')
     this.error = listen('error')
   }
 }

@@ -55,6 +55,8 @@ export const deadLetterCases: readonly ConformanceCase[] = [
             consumerGroup: 'g',
             eventId: published.metadata.eventId,
             type: 'ordered',
+            key,
+            correlationId: 'flow',
             attempts: 3,
             error: 'PaymentError: declined: no money, Grüße 🚌',
             dlqTopic: `${topic}.g.dlq`,

@@ -83,5 +83,5 @@ export const giveUpCases: readonly ConformanceCase[] = [
 ]
 
 function about(topic: string, eventId: string | undefined): object {
-  return { topic, consumerGroup: 'g', eventId, type: 'tested' }
+  return { topic, consumerGroup: 'g', eventId, type: 'tested', key: 'k', correlationId: undefined }
 }

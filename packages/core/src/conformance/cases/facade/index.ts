@@ -1,5 +1,6 @@
 import type { ConformanceCase } from '../../case.ts'
 import { apartCases } from './apart.ts'
+import { circuitBreakerCases } from './circuit-breaker.ts'
 import { closeCases } from './close.ts'
 import { copyCases } from './copies.ts'
 import { crashLoopCases } from './crash-loops.ts'
@@ -18,12 +19,14 @@ import { giveUpCases } from './give-up.ts'
 import { groupCases } from './groups.ts'
 import { historyPatternCases } from './history-patterns.ts'
 import { historyCases } from './history.ts'
+import { idempotencyCases } from './idempotency.ts'
 import { limitCases } from './limits.ts'
 import { manualAckCases } from './manual-ack.ts'
 import { memberCases } from './members.ts'
 import { middlewareCases } from './middleware.ts'
 import { orderCases } from './order.ts'
 import { patternCases } from './patterns.ts'
+import { publishMiddlewareCases } from './publish-middleware.ts'
 import { publishTroubleCases } from './publish-trouble.ts'
 import { redriveCases } from './redrive.ts'
 import { replayCases } from './replay.ts'
@@ -74,6 +77,9 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...replayCases,
   ...memberCases,
   ...middlewareCases,
+  ...idempotencyCases,
+  ...circuitBreakerCases,
+  ...publishMiddlewareCases,
   ...patternCases,
   ...publishTroubleCases,
   ...settledCases,

@@ -72,6 +72,8 @@ export const retryCases: readonly ConformanceCase[] = [
           consumerGroup: 'g',
           eventId: published.metadata.eventId,
           type: 'tested',
+          key,
+          correlationId: undefined,
           deferred: false,
         }
         const told = hooks.retry.items.map(({ error, delayMs: _delayMs, ...rest }) => ({

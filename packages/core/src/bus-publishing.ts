@@ -1,0 +1,107 @@
+import { ClosedError } from './errors.ts'
+import type { BaseEvent } from './events.ts'
+import { type BatchEntry, publishedEvent, type Publisher, type PublishOptions } from './publish.ts'
+import { type Outgoing, type PublishMiddleware, throughMiddleware } from './publish-middleware.ts'
+import type { StatsBook } from './stats.ts'
+import { isThenable } from './util/thenable.ts'
+import type { EventMessage } from './wire/event-message.ts'
+
+export interface PublishingHost {
+  readonly publisher: Publisher
+  readonly stats: StatsBook
+  /** May publish no more. */
+  isClosed(): boolean
+  /** `undefined`: connected. */
+  connect(): Promise<void> | undefined
+  /** Before the first publish to a topic. */
+  announce(topic: string): Promise<void> | undefined
+}
+
+/** The way of events from `publish()` to the adapter. */
+export class Publishing {
+  readonly #host: PublishingHost
+  #middleware: readonly PublishMiddleware[] = []
+  #inFlight = 0
+
+  constructor(host: PublishingHost) {
+    this.#host = host
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  use(middleware: PublishMiddleware): void {
+    this.#middleware = [...this.#middleware, middleware]
+  }
+
+  async one(topic: string, type: string, payload: unknown, options: PublishOptions | undefined): Promise<BaseEvent> {
+    const { publisher, stats } = this.#host
+    try {
+      this.#assertOpen(topic)
+      if (this.#middleware.length > 0) {
+        const [message] = await this.#through(topic, [{ type, payload, options: options ?? {} }], options?.signal)
+        return publishedEvent(message as EventMessage, message?.payload)
+      }
+      const prepared = publisher.prepare(topic, type, payload, options)
+      const message = isThenable(prepared) ? await prepared : prepared
+      await this.#send(topic, [message], options?.signal)
+      return publishedEvent(message, payload)
+    } catch (error) {
+      stats.rejected(1, error)
+      throw error
+    }
+  }
+
+  async batch(
+    topic: string,
+    batch: readonly BatchEntry<string, unknown>[],
+    signal: AbortSignal | undefined,
+  ): Promise<BaseEvent[]> {
+    const { publisher, stats } = this.#host
+    try {
+      this.#assertOpen(topic)
+      if (batch.length === 0) return []
+      if (this.#middleware.length > 0) {
+        const outgoing = batch.map(({ type, payload, ...options }) => ({ type, payload, options }))
+        const messages = await this.#through(topic, outgoing, signal)
+        return messages.map((message) => publishedEvent(message, message.payload))
+      }
+      const messages = await publisher.prepareAll(topic, batch)
+      await this.#send(topic, messages, signal)
+      return messages.map((message, index) => publishedEvent(message, batch[index]?.payload))
+    } catch (error) {
+      stats.rejected(batch.length, error)
+      throw error
+    }
+  }
+
+  #through(topic: string, outgoing: readonly Outgoing[], signal: AbortSignal | undefined): Promise<EventMessage[]> {
+    return throughMiddleware(
+      this.#middleware,
+      topic,
+      outgoing,
+      ({ type, payload, options }) => this.#host.publisher.prepare(topic, type, payload, options),
+      (messages) => this.#send(topic, messages, signal),
+    )
+  }
+
+  async #send(topic: string, messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
+    const { publisher, stats, connect, announce } = this.#host
+    const connecting = connect()
+    if (connecting !== undefined) await connecting
+    const announced = announce(topic)
+    if (announced !== undefined) await announced
+    this.#inFlight++
+    try {
+      await publisher.send(messages, signal)
+      stats.publishedEvents += messages.length
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  #assertOpen(topic: string): void {
+    if (this.#host.isClosed()) throw new ClosedError('The event bus', `nothing was published to "${topic}"`)
+  }
+}

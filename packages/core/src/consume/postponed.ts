@@ -1,0 +1,9 @@
+/** Thrown around a handler that must not start yet: the event waits, at no charge. */
+export class Postponed extends Error {
+  readonly delayMs: number
+
+  constructor(delayMs: number) {
+    super('not now')
+    this.delayMs = delayMs
+  }
+}
