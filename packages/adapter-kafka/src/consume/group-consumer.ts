@@ -1,4 +1,4 @@
-import type { Consumer, ConsumeOptions, ConsumerState, Delivery } from '@bus/core/spi'
+import { type Consumer, type ConsumeOptions, type ConsumerState, type Delivery, untilAborted } from '@bus/core/spi'
 import type { Common } from '../common.ts'
 import type { Assignment, Committed } from '../driver/driver.ts'
 import { pause, persist, within } from '../pause.ts'
@@ -18,6 +18,8 @@ import { WaitingRoom } from './waiting-room.ts'
 const lookForPartitionsMs = 10_000
 /** What a commit may take when nobody can wait longer. */
 const lastCommitMs = 3_000
+/** And when the next owner waits anyhow: as long as an answer that was lost takes to be asked for again. */
+const partingCommitMs = 15_000
 
 export interface GroupTraits {
   /** As the cluster calls the group. */
@@ -68,7 +70,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     const own = driver.open()
     this.#lending = new Lending(() => this.#fetcher.wake())
     this.#fetcher = new Fetcher(own, topics, names, settings.log, this.#lending)
-    this.#membership = new Membership(group, this, own, settings)
+    this.#membership = new Membership(group, this, own, link, settings)
     this.#commits = new Commits(this.#membership, link, settings.log, () => this.#lending.wake())
     this.room = new WaitingRoom(() => this.#lending.wake())
     if (tail !== undefined) {
@@ -196,7 +198,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   async #giveUp(partitions: readonly Partition[]): Promise<void> {
     await this.#handOver(partitions)
     if (this.#closing !== undefined) return
-    await this.#commits.settle(partitions, lastCommitMs)
+    await this.#commits.settle(partitions, partingCommitMs)
     for (const partition of partitions) {
       partition.leaving = false
       partition.ending = false
@@ -227,10 +229,9 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   ): Promise<ReadonlyMap<string, Committed>> {
     if (partitions.length === 0) return new Map()
     const { link } = this.#common
-    const found = await persist(
-      async () => link.committed(await link.coordinator(this.group), this.group, partitions),
-      { signal },
-    )
+    const ask = async (): Promise<readonly Committed[]> =>
+      link.committed(await link.coordinator(this.group), this.group, partitions)
+    const found = await untilAborted(signal, persist(ask, { signal }))
     return new Map(found.map((offset) => [placeOf(offset.topic, offset.partition), offset]))
   }
 

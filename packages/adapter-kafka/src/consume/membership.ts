@@ -1,3 +1,4 @@
+import { untilAborted } from '@bus/core/spi'
 import type { Assignment, Identity, Joined, Link } from '../driver/driver.ts'
 import { codeOf, DriverError, isTransient } from '../driver/driver-error.ts'
 import { pause, within } from '../pause.ts'
@@ -37,6 +38,7 @@ export class Membership {
   readonly #group: string
   readonly #member: Member
   readonly #link: Link
+  readonly #shared: Link
   readonly #settings: Settings
   readonly #stop = new AbortController()
   #status: MembershipStatus = { status: 'joining' }
@@ -48,10 +50,12 @@ export class Membership {
   #running: Promise<void> | undefined
   #heard = 0
 
-  constructor(group: string, member: Member, link: Link, settings: Settings) {
+  /** `link` is for this membership alone: brokers answer in order, and a join waits for others. */
+  constructor(group: string, member: Member, link: Link, shared: Link, settings: Settings) {
     this.#group = group
     this.#member = member
     this.#link = link
+    this.#shared = shared
     this.#settings = settings
   }
 
@@ -78,7 +82,7 @@ export class Membership {
   }
 
   async coordinator(): Promise<number> {
-    return (this.#coordinator ??= await this.#link.coordinator(this.#group))
+    return (this.#coordinator ??= await this.#shared.coordinator(this.#group))
   }
 
   /** It may be another one now. */
@@ -140,10 +144,17 @@ export class Membership {
   async #join(): Promise<Assignment> {
     const { sessionTimeoutMs, log } = this.#settings
     const rebalanceTimeoutMs = Math.max(10_000, sessionTimeoutMs)
-    const node = await this.coordinator()
+    // An answer that was lost, or comes after a restart of its broker, would be waited for without end.
+    const inTime = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+      within(
+        untilAborted(this.#stop.signal, answer),
+        rebalanceTimeoutMs + 2_000,
+        () => new DriverError('TIMEOUT', `the group "${this.#group}" does not answer`, true),
+      )
+    const node = await inTime(this.coordinator())
     let joined: Joined
     do {
-      joined = await within(
+      joined = await inTime(
         this.#link.join(node, {
           group: this.#group,
           member: this.#memberId,
@@ -152,17 +163,15 @@ export class Membership {
           protocol: protocolName,
           subscription: { topics: this.#member.topics, owned: this.#member.owned() },
         }),
-        rebalanceTimeoutMs + 2_000,
-        () => new DriverError('TIMEOUT', `the group "${this.#group}" does not answer`, true),
       )
       this.#memberId = joined.member
     } while (!joined.complete && !this.#stop.signal.aborted)
     this.#leads = joined.leads
     const identity = { group: this.#group, member: joined.member, generation: joined.generation }
     const assignments = joined.leads
-      ? assign(joined.members, await this.#member.counts())
+      ? assign(joined.members, await inTime(this.#member.counts()))
       : new Map<string, Assignment>()
-    const assignment = await this.#link.sync(node, identity, assignments)
+    const assignment = await inTime(this.#link.sync(node, identity, assignments))
     this.#heard = Date.now()
     this.#identity = identity
     const { partitions, partial } = assignment
@@ -181,7 +190,8 @@ export class Membership {
       await pause(heartbeatIntervalMs, over)
       if (over.aborted) return
       try {
-        await within(this.#link.heartbeat(await this.coordinator(), identity), patience, late)
+        const beat = async (): Promise<void> => this.#link.heartbeat(await this.coordinator(), identity)
+        await within(beat(), patience, late)
         this.#heard = Date.now()
       } catch (error) {
         if (over.aborted) return

@@ -104,7 +104,7 @@ export class Sender {
         batches.map(({ outgoing }) => outgoing),
         {
           identity: batches[0]?.session?.identity,
-          timeoutMs: Math.min(this.#settings.requestTimeout, this.#settings.publishTimeoutMs),
+          timeoutMs: this.#answerMs,
           compression: this.#settings.compression,
         },
       )
@@ -114,6 +114,12 @@ export class Sender {
     } finally {
       for (const batch of batches) batch.inFlight = false
     }
+  }
+
+  /** What can be sent again is, while there is time: an answer may be lost for good. */
+  get #answerMs(): number {
+    const { requestTimeout, publishTimeoutMs } = this.#settings
+    return Math.min(requestTimeout, this.#sessions.idempotent ? Math.ceil(publishTimeoutMs / 2) : publishTimeoutMs)
   }
 
   /** Batches of one session only: a request names one. Those that were sent before come with theirs. */

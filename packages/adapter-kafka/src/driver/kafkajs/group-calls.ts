@@ -17,20 +17,28 @@ type GroupMethods =
   | 'members'
   | 'deleteGroup'
 
+export interface CallOptions {
+  /** After which an answer is not waited for any more; default: the connection's own limit. */
+  readonly ms?: number
+  readonly needed?: Permission
+}
+
 /** The half of a link that speaks with coordinators of groups. */
 export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
   protected abstract call<Result>(
     node: number | undefined,
     request: (broker: InnerBroker) => Promise<Result>,
-    needed?: Permission,
+    options?: CallOptions,
   ): Promise<Result>
+  /** For what brokers answer at once. */
+  protected abstract readonly shortMs: number
 
   async coordinator(group: string): Promise<number> {
     const find = { groupId: group, coordinatorType: 0 }
     const answer = await this.call(
       undefined,
       (broker) => (broker as unknown as CoordinatorFinder).findGroupCoordinator(find),
-      { operation: 'Describe', group },
+      { ms: this.shortMs, needed: { operation: 'Describe', group } },
     )
     return answer.coordinator.nodeId
   }
@@ -74,7 +82,7 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
     const { memberAssignment } = await this.call(
       node,
       (broker) => broker.syncGroup({ groupId: group, generationId: generation, memberId: member, groupAssignment }),
-      { operation: 'Read', group },
+      { needed: { operation: 'Read', group } },
     )
     return decodeAssignment(memberAssignment)
   }
@@ -83,12 +91,12 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
     await this.call(
       node,
       (broker) => broker.heartbeat({ groupId: group, memberId: member, groupGenerationId: generation }),
-      { operation: 'Read', group },
+      { ms: this.shortMs, needed: { operation: 'Read', group } },
     )
   }
 
   async leave(node: number, group: string, member: string): Promise<void> {
-    await this.call(node, (broker) => broker.leaveGroup({ groupId: group, memberId: member }))
+    await this.call(node, (broker) => broker.leaveGroup({ groupId: group, memberId: member }), { ms: this.shortMs })
   }
 
   async commit(
@@ -103,8 +111,10 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
       offset: String(offset),
       metadata,
     }))
-    const { responses } = (await this.call(node, (broker) =>
-      broker.offsetCommit({ groupId: group, memberId: member, groupGenerationId: generation, topics }),
+    const { responses } = (await this.call(
+      node,
+      (broker) => broker.offsetCommit({ groupId: group, memberId: member, groupGenerationId: generation, topics }),
+      { ms: this.shortMs },
     )) as { responses: readonly { topic: string; partitions: readonly { partition: number; errorCode: number }[] }[] }
     return responses.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, errorCode }) => ({ topic, partition, error: codeName(errorCode) })),
@@ -117,7 +127,9 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
     partitions: readonly seam.TopicPartition[],
   ): Promise<readonly seam.Committed[]> {
     const topics = byTopic(partitions, ({ partition }) => ({ partition, offset: '' }))
-    const answer = (await this.call(node, (broker) => broker.offsetFetch({ groupId: group, topics }))) as unknown as {
+    const answer = (await this.call(node, (broker) => broker.offsetFetch({ groupId: group, topics }), {
+      ms: this.shortMs,
+    })) as unknown as {
       errorCode?: number
       responses: readonly { topic: string; partitions: readonly FetchedOffset[] }[]
     }
@@ -141,14 +153,16 @@ export abstract class GroupCalls implements Pick<seam.Link, GroupMethods> {
   }
 
   async members(node: number, group: string): Promise<readonly { member: string; clientId: string }[]> {
-    const { groups } = (await this.call(node, (broker) => broker.describeGroups({ groupIds: [group] }))) as {
+    const { groups } = (await this.call(node, (broker) => broker.describeGroups({ groupIds: [group] }), {
+      ms: this.shortMs,
+    })) as {
       groups: readonly { members: readonly { memberId: string; clientId: string }[] }[]
     }
     return groups.flatMap(({ members }) => members.map(({ memberId, clientId }) => ({ member: memberId, clientId })))
   }
 
   async deleteGroup(node: number, group: string): Promise<void> {
-    const { results } = await this.call(node, (broker) => broker.deleteGroups([group]))
+    const { results } = await this.call(node, (broker) => broker.deleteGroups([group]), { ms: this.shortMs })
     const code = codeName(results[0]?.errorCode ?? 0)
     if (code !== undefined && code !== 'GROUP_ID_NOT_FOUND') {
       throw new DriverError(code, `DeleteGroups: ${explained(code, { operation: 'Delete', group })}`, true)

@@ -3,22 +3,29 @@ import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
 import { DriverError } from '../driver-error.ts'
-import { explained, explainedError, type Permission } from '../permissions.ts'
+import { explained, explainedError } from '../permissions.ts'
 import { groupBy } from '../../group-by.ts'
 import { openCluster } from './cluster.ts'
 import { compressionTypes } from './compression.ts'
 import { driverError } from './convert.ts'
 import type { InnerBroker, InnerCluster } from './inner.ts'
+import { within } from '../../pause.ts'
 import { fetchedPartition, type RawPartition } from './records.ts'
-import { GroupCalls } from './group-calls.ts'
+import { type CallOptions, GroupCalls } from './group-calls.ts'
 import { Sockets } from './sockets.ts'
 
 const readCommitted = 1
+const pingMs = 4_000
+/** Brokers keep to the time they are given, and then have to say so. */
+const graceMs = 500
+/** Nothing but a broken connection, or a broker that stands still, makes these requests last so long. */
+const shortMs = 8_000
 
 export class KafkajsLink extends GroupCalls implements seam.Link {
   readonly #settings: Settings
   readonly #fixes: boolean
   readonly #sockets = new Sockets()
+  protected readonly shortMs: number
   #cluster: InnerCluster | undefined
   #closed = false
 
@@ -26,6 +33,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     super()
     this.#settings = settings
     this.#fixes = fixes
+    this.shortMs = Math.min(settings.requestTimeout, shortMs)
   }
 
   async connect(): Promise<void> {
@@ -33,11 +41,13 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   }
 
   async ping(): Promise<void> {
-    await this.call(undefined, (broker) => broker.apiVersions())
+    await this.call(undefined, (broker) => broker.apiVersions(), { ms: pingMs })
   }
 
   async topics(names: readonly string[] = []): Promise<readonly seam.TopicInfo[]> {
-    const { topicMetadata } = (await this.call(undefined, (broker) => broker.metadata([...names]))) as unknown as {
+    const { topicMetadata } = (await this.call(undefined, (broker) => broker.metadata([...names]), {
+      ms: this.shortMs,
+    })) as unknown as {
       topicMetadata: readonly RawTopic[]
     }
     return topicMetadata.map(({ topic, topicErrorCode, isInternal, partitionMetadata }) => {
@@ -66,7 +76,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   ): Promise<readonly seam.FoundOffset[]> {
     const partitions = queries.map(({ partition, at }) => ({ partition, timestamp: timestampOf(at) }))
     const request = { replicaId: -1, isolationLevel: readCommitted, topics: [{ topic, partitions }] }
-    const { responses } = await this.call(node, (broker) => broker.listOffsets(request))
+    const { responses } = await this.call(node, (broker) => broker.listOffsets(request), { ms: this.shortMs })
     return responses.flatMap((response) =>
       response.partitions.map(({ partition, errorCode, offset }) => ({
         partition,
@@ -90,16 +100,19 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
         maxBytes: maxBytesPerPartition,
       })),
     }))
-    const { responses } = (await this.call(node, (broker) =>
-      broker.fetch({
-        replicaId: -1,
-        isolationLevel: readCommitted,
-        maxWaitTime: maxWaitMs,
-        minBytes: 1,
-        maxBytes: 16 * 1024 * 1024,
-        topics,
-      }),
-    )) as { responses: readonly { topicName: string; partitions: readonly RawPartition[] }[] }
+    const request = {
+      replicaId: -1,
+      isolationLevel: readCommitted,
+      maxWaitTime: maxWaitMs,
+      minBytes: 1,
+      maxBytes: 16 * 1024 * 1024,
+      topics,
+    }
+    const { responses } = (await this.call(node, (broker) => broker.fetch(request), {
+      ms: maxWaitMs + this.shortMs,
+    })) as {
+      responses: readonly { topicName: string; partitions: readonly RawPartition[] }[]
+    }
     return responses.flatMap(({ topicName, partitions }) =>
       partitions.map((raw) => fetchedPartition(topicName, raw, from.get(`${topicName}/${raw.partition}`) ?? 0)),
     )
@@ -109,7 +122,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     const { producerId, producerEpoch } = await this.call(
       undefined,
       (broker) => broker.initProducerId({ transactionTimeout: 60_000 }),
-      { operation: 'Write' },
+      { needed: { operation: 'Write' } },
     )
     return { id: producerId, epoch: producerEpoch }
   }
@@ -137,7 +150,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
         ? {}
         : { producerId: identity.id as unknown as number, producerEpoch: identity.epoch }),
     }
-    const answer = (await this.call(node, (broker) => broker.produce(request))) as {
+    const answer = (await this.call(node, (broker) => broker.produce(request), { ms: timeoutMs + graceMs })) as {
       topics: readonly { topicName: string; partitions: readonly { partition: number; errorCode: number }[] }[]
     }
     return answer.topics.flatMap(({ topicName, partitions }) =>
@@ -157,7 +170,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   protected async call<Result>(
     node: number | 'controller' | undefined,
     request: (broker: InnerBroker) => Promise<Result>,
-    needed?: Permission,
+    { ms, needed }: CallOptions = {},
   ): Promise<Result> {
     let broker: InnerBroker
     try {
@@ -167,7 +180,8 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     }
     if (this.#closed) throw closed()
     try {
-      return await request(broker)
+      const answer = request(broker)
+      return await (ms === undefined ? answer : within(answer, ms, () => unanswered(ms)))
     } catch (error) {
       const failure = this.#failure(error, true)
       if (failure.code === 'TIMEOUT') this.reset()
@@ -202,6 +216,10 @@ interface RawTopic {
   readonly topicErrorCode: number
   readonly isInternal?: boolean
   readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[]
+}
+
+function unanswered(ms: number): DriverError {
+  return new DriverError('TIMEOUT', `Kafka has not answered for ${ms} ms.`, true)
 }
 
 function closed(): DriverError {
