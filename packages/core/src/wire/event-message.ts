@@ -1,5 +1,6 @@
 import type { EventMetadata } from '../events.ts'
 import type { Headers, Message, StoredMessage } from '../spi/message.ts'
+import type { JsonValue } from '../util/json-value.ts'
 import { encodeEnvelope } from './envelope.ts'
 
 const none: Headers = Object.freeze({})
@@ -9,23 +10,22 @@ export class EventMessage implements Message {
   readonly topic: string
   readonly key: string | undefined
   readonly type: string
-  /** A snapshot: nobody else holds it. */
-  readonly payload: unknown
   readonly metadata: EventMetadata
   readonly notBefore: number | undefined
+  readonly #payload: JsonValue
   #body: string | undefined
 
   constructor(
     topic: string,
     type: string,
-    payload: unknown,
+    payload: JsonValue,
     metadata: EventMetadata,
     key: string | undefined,
     notBefore: number | undefined,
   ) {
     this.topic = topic
     this.type = type
-    this.payload = payload
+    this.#payload = payload
     this.metadata = metadata
     this.key = key
     this.notBefore = notBefore
@@ -35,8 +35,18 @@ export class EventMessage implements Message {
     return none
   }
 
+  /** A copy: the publisher does not hold it. */
+  get payload(): unknown {
+    return this.#payload.value
+  }
+
   get body(): string {
-    return (this.#body ??= encodeEnvelope(this.topic, this.key, this))
+    return (this.#body ??= encodeEnvelope(this, this.#payload.text))
+  }
+
+  /** Somebody asked for the text. */
+  get written(): boolean {
+    return this.#body !== undefined
   }
 }
 
