@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { kafkaTool } from '@bus/test-brokers'
+import { until } from './worker.ts'
 
 /** Gives a user the permissions that the README gives to `billing`, with the very commands that stand there. */
 export async function documentedPermissions(brokers: readonly string[], user = 'billing'): Promise<void> {
@@ -16,4 +17,7 @@ export async function documentedPermissions(brokers: readonly string[], user = '
       words.map((word) => own[word] ?? word),
     )
   }
+  // The broker knows of them a moment after the controller.
+  const list = ['--bootstrap-server', brokers[0] ?? '', '--list', '--principal', `User:${user}`]
+  await until('they are in force', async () => /GROUP[^]*operation=DELETE/.test(await kafkaTool('acls', list)))
 }

@@ -110,7 +110,13 @@ function rule(user: string, resourceType: AclResourceTypes, resourceName: string
 }
 
 async function allow(user: string, type: AclResourceTypes, name: string, operation: number): Promise<void> {
-  await withAdmin((admin) => admin.createAcls({ acl: [rule(user, type, name, operation)] }))
+  const given = rule(user, type, name, operation)
+  await withAdmin(async (admin) => {
+    await admin.createAcls({ acl: [given] })
+    // The broker knows of it a moment after the controller.
+    const known = async (): Promise<boolean> => (await admin.describeAcls(given)).resources.length > 0
+    await vi.waitUntil(known, { timeout: 20_000 })
+  })
 }
 
 async function withAdmin(use: (admin: ReturnType<Kafka['admin']>) => Promise<unknown>): Promise<void> {
