@@ -65,8 +65,7 @@ export class CopyMessage implements Message {
     { notBefore, retention }: { readonly notBefore?: number; readonly retention?: 'kept' } = {},
   ) {
     this.topic = topic
-    // A copy of a copy leads to the same bytes: what is moved on and on must not drag all its stations along.
-    this.source = source.origin instanceof CopyMessage ? source.origin.source : source
+    this.source = source
     this.headers = headers
     this.notBefore = notBefore
     this.retention = retention
