@@ -7,6 +7,7 @@ import {
   type Durability,
   type EventBusAdapter,
   type GroupState,
+  type LossListener,
   type Message,
   type ReadRange,
   type StoredMessage,
@@ -63,6 +64,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly #janitor: Janitor
   readonly #consumers = new Map<Consumer, Subscription>()
   readonly #warned = new Map<string, number>()
+  readonly #lossListeners = new Set<LossListener>()
   #durability: { readonly at: number; readonly answer: Promise<Durability> } | undefined
   #visits: NodeJS.Timeout | undefined
   #initialized: Promise<void> | undefined
@@ -83,7 +85,10 @@ export class RedisAdapter implements EventBusAdapter {
     this.#publishing = publishing
     this.#catalog = catalog
     this.#mover = new Mover(common)
-    this.#janitor = new Janitor(common)
+    this.#janitor = new Janitor({
+      ...common,
+      lost: (topic, events) => this.#lossListeners.forEach((listener) => listener(topic, events)),
+    })
     const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
     const stored = (topic: string, events: number): void => this.#janitor.touch(topic, events)
     this.#publisher = new Publisher({ ...common, publishing, delayed, stored })
@@ -148,6 +153,11 @@ export class RedisAdapter implements EventBusAdapter {
     signal?.throwIfAborted()
     if (!this.#servers.ready) throw this.#servers.failure()
     await untilAborted(signal, this.#catalog.ping())
+  }
+
+  onLoss(listener: LossListener): () => void {
+    this.#lossListeners.add(listener)
+    return () => void this.#lossListeners.delete(listener)
   }
 
   async durability(signal?: AbortSignal): Promise<Durability> {

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RedisAdapter } from '@bus/adapter-redis'
+import { EventBus } from '@bus/core'
 import type { Message } from '@bus/core/spi'
 import { startRedis } from '@bus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { adapterAt, ownPrefix, redisUrl } from './redis.ts'
 import { bodyOf, take } from './take.ts'
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 const plain = (topic: string, body: string, key?: string): Message => ({ topic, headers: {}, body, key })
 
@@ -116,6 +119,9 @@ describe('retention', () => {
       warn: (message) => warnings.push(message),
     })
     await adapter.initialize()
+    const bus = new EventBus(adapter, 'test', { logger: quiet })
+    const told: number[] = []
+    bus.on('lost', ({ topic, events }) => topic === 't' && told.push(events))
     const member = await adapter.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'left-behind' })
     await member.close()
     for (let round = 0; round < 20; round++) {
@@ -127,6 +133,10 @@ describe('retention', () => {
     const redis = new Redis(await redisUrl())
     expect(Number(await redis.hget(`{${prefix}:t}:meta`, 'lost'))).toBeGreaterThan(1_000)
     redis.disconnect()
+    const { lostEvents } = await bus.getStats()
+    expect(lostEvents).toBeGreaterThan(1_000)
+    expect(told.reduce((sum, one) => sum + one, 0)).toBe(lostEvents)
+    await bus.close()
     // The group goes on with what is left.
     const again = await adapter.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'left-behind' })
     expect((await take(again, 10)).length).toBe(10)

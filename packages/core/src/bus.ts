@@ -68,7 +68,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     this.#hooks = new Hooks(logger, clock)
     const deferrals = new Deferrals(adapter.unsettled !== undefined)
     const schemas = events?.schemas
-    this.#connection = new Connection(adapter)
+    this.#connection = new Connection(adapter, this.#stats.losses(this.#hooks))
     const around: OperationsHost['around'] = (handler, own) => composed(() => this.#middleware, handler, own)
     const base = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
     this.#host = { ...base, around, open: () => this.initialize(), closing: this.#stop.signal }
@@ -271,7 +271,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   async #closeAdapter(): Promise<void> {
-    if (this.#options.ownsAdapter === true) await this.#adapter.close()
+    await this.#connection.close(this.#options.ownsAdapter === true)
   }
 
   #assertOpen(): void {

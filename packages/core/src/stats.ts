@@ -1,6 +1,8 @@
 import { newCounters } from './consume/counters.ts'
+import type { Hooks } from './consume/hooks.ts'
 import type { Subscription, SubscriptionState } from './consume/subscription.ts'
 import { PublishError } from './errors.ts'
+import type { LossListener } from './spi/adapter.ts'
 
 /** Counted in this process since the bus was made. */
 export interface Stats {
@@ -20,6 +22,8 @@ export interface Stats {
   readonly retriedEvents: number
   readonly deadLetteredEvents: number
   readonly givenUpEvents: number
+  /** Removed by the backend, by this process's doing, before every group had handled them; at most so many. */
+  readonly lostEvents: number
   /** In the hands of this process at the moment. */
   readonly inFlightEvents: number
   readonly subscriptions: readonly SubscriptionState[]
@@ -29,6 +33,7 @@ export interface Stats {
 export class StatsBook {
   publishedEvents = 0
   failedPublishes = 0
+  lostEvents = 0
   /** Of subscriptions that have ended. */
   readonly #ended = newCounters()
 
@@ -37,6 +42,13 @@ export class StatsBook {
     const failed = error instanceof PublishError ? error.failures.length : events
     this.failedPublishes += failed
     this.publishedEvents += events - failed
+  }
+
+  losses(hooks: Hooks): LossListener {
+    return (topic, events) => {
+      this.lostEvents += events
+      hooks.emit('lost', { topic, events })
+    }
   }
 
   ended({ state }: Subscription): void {
@@ -59,6 +71,7 @@ export class StatsBook {
       retriedEvents: total.retried,
       deadLetteredEvents: total.deadLettered,
       givenUpEvents: total.givenUp,
+      lostEvents: this.lostEvents,
       inFlightEvents: states.reduce((sum, { inFlight }) => sum + inFlight, 0),
       subscriptions: states,
     }

@@ -7,6 +7,8 @@ export interface JanitorHost {
   readonly catalog: Catalog
   readonly settings: Settings
   warn(message: string): void
+  /** At most so many were removed that a group had not handled. */
+  lost(topic: string, events: number): void
 }
 
 const everyMs = 1_000
@@ -67,6 +69,7 @@ export class Janitor {
         .run(trim, [keys.meta, keys.readers, ...streams], [maxAgeMs, keptMaxAgeMs, maxLength, hardCap])
       const [, lost] = reply as [number, number]
       if (lost > 0) {
+        this.#host.lost(topic, lost)
         this.#host.warn(
           `Up to ${lost} events of topic "${topic}" were removed before every group had handled them: the topic had more than ${hardCap} events (retention.hardCap).`,
         )

@@ -38,6 +38,8 @@ export interface HookMap {
     /** What opened it. */
     readonly error: unknown
   }
+  /** The backend removed events, at most so many, before every group had handled them: more than it may keep. */
+  lost: { readonly topic: string; readonly events: number }
   /** Something went wrong for which there is no caller to tell. Without a listener it is logged. */
   error: {
     readonly error: unknown
@@ -61,6 +63,7 @@ export class Hooks {
     deadLetter: new Set(),
     failed: new Set(),
     circuit: new Set(),
+    lost: new Set(),
     error: new Set(),
   }
 
@@ -98,8 +101,9 @@ export class Hooks {
     if (line === undefined) return
     const suppressed = this.#limit.pass(`${line.message} ${details.topic ?? ''}`)
     if (suppressed === undefined) return
-    const { error, ...rest } = details
-    const fields = { ...rest, error: errorText(error), ...(suppressed > 0 ? { alsoSuppressed: suppressed } : {}) }
+    const fields: Record<string, unknown> = { ...details }
+    if ('error' in details) fields['error'] = errorText(details.error)
+    if (suppressed > 0) fields['alsoSuppressed'] = suppressed
     this.#write(line.level, line.message, fields)
   }
 
@@ -125,5 +129,6 @@ const lines: { readonly [Name in HookName]?: (details: unknown) => Line | undefi
     (details as HookMap['circuit']).state === 'open'
       ? { level: 'warn', message: 'a subscription pauses, its handler keeps failing' }
       : undefined,
+  lost: () => ({ level: 'error', message: 'events were removed before every group had handled them' }),
   error: (details) => ({ level: 'error', message: `${(details as HookMap['error']).operation} failed` }),
 }

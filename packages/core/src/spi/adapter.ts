@@ -38,6 +38,9 @@ export interface GroupState {
   readonly oldestPendingMs: number
 }
 
+/** At most so many messages of a topic were removed that a group had not handled. */
+export type LossListener = (topic: string, messages: number) => void
+
 /** What a message survives once `publish` has resolved, as the backend is set up at the moment. For operators. */
 export interface Durability {
   /** In plain words, one sentence. */
@@ -82,6 +85,11 @@ export interface EventBusAdapter {
   ping(signal?: AbortSignal): Promise<void>
   /** Settles every `publish`, closes every consumer, frees sockets and timers. Idempotent. */
   close(): Promise<void>
+  /**
+   * Only where messages may be removed that a group has not handled: `listener` is told of what this process removed, at
+   * most so many messages. The result ends it.
+   */
+  onLoss?(listener: LossListener): () => void
   /** Asked now and then, by `getHealth()`. An answer may be some seconds old. Rejects if the backend does not answer. */
   durability?(signal?: AbortSignal): Promise<Durability>
   /**

@@ -1,5 +1,12 @@
 export { SPEC_VERSION } from './adapter.ts'
-export type { AdapterCapabilities, Durability, EventBusAdapter, GroupState, ReadRange } from './adapter.ts'
+export type {
+  AdapterCapabilities,
+  Durability,
+  EventBusAdapter,
+  GroupState,
+  LossListener,
+  ReadRange,
+} from './adapter.ts'
 export type { Consumer, ConsumeOptions, ConsumerState, ConsumeTopic, Delivery, StartFrom } from './consume.ts'
 export type { AdapterDefinition, AdapterOptionsMap, Env } from './definition.ts'
 export { readEnv, withoutUserInfo } from './env.ts'

@@ -4,7 +4,7 @@ import type { Consumer, Delivery, EventBusAdapter } from '../../spi/index.ts'
 
 /** The same adapter, but for what `overrides` has. */
 export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAdapter>): EventBusAdapter {
-  const { durability, unsettled } = adapter
+  const { durability, onLoss, unsettled } = adapter
   return {
     specVersion: adapter.specVersion,
     name: adapter.name,
@@ -19,6 +19,7 @@ export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAd
     ping: (signal) => adapter.ping(signal),
     close: () => adapter.close(),
     ...(durability === undefined ? {} : { durability: (signal) => durability.call(adapter, signal) }),
+    ...(onLoss === undefined ? {} : { onLoss: (listener) => onLoss.call(adapter, listener) }),
     ...(unsettled === undefined ? {} : { unsettled: () => unsettled.call(adapter) }),
     ...overrides,
   }

@@ -57,6 +57,7 @@ export const statsCases: readonly ConformanceCase[] = [
           retriedEvents: 22,
           deadLetteredEvents: useDLQ ? 11 : 0,
           givenUpEvents: useDLQ ? 0 : 11,
+          lostEvents: 0,
           inFlightEvents: 0,
         })
         assert.equal((await publisher.bus.getStats()).publishedEvents, 30)
