@@ -17,6 +17,10 @@ export interface CrewOptions {
   readonly topic: string
   readonly leaseMs: number
   readonly poison?: string
+  /** How long each is handled; a few milliseconds unless given. */
+  readonly handleMs?: number
+  readonly prefetch?: number
+  readonly concurrency?: number
 }
 
 /** Members of one group, each a process. */
@@ -37,9 +41,9 @@ export class Crew implements AsyncDisposable {
   }
 
   async join(): Promise<Member> {
-    const { url, prefix, topic, leaseMs, poison = '' } = this.#options
+    const { url, prefix, topic, leaseMs, poison = '', ...how } = this.#options
     const script = fileURLToPath(new URL('member.ts', import.meta.url))
-    const args = ['--conditions=@bus/source', script, url, prefix, topic, String(leaseMs), poison]
+    const args = ['--conditions=@bus/source', script, url, prefix, topic, String(leaseMs), poison, JSON.stringify(how)]
     const process_ = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const member = new Member(this.#next++, process_)
     this.members.push(member)

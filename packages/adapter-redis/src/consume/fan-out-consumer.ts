@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Consumer, ConsumeOptions, ConsumerState, Delivery, Message } from '@bus/core/spi'
 import type { Argument, Link } from '../link/link.ts'
-import { ends } from '../scripts/topic.ts'
+import { tally } from '../scripts/topic.ts'
 import { guardReader } from '../scripts/upkeep.ts'
 import { Entry, type Row } from '../topics/entry.ts'
 import { compareIds, isLower } from '../topics/position.ts'
 import { atMost } from './at-most.ts'
 import { assertOneServer, type ConsumerHost } from './consumer-host.ts'
 import { done, Loan } from './delivery.ts'
+import { Gaps } from './gaps.ts'
 import { LoanStream } from './loan-stream.ts'
 import { Service } from './service.ts'
 import type { SpreadTopic } from './shares.ts'
@@ -24,11 +25,12 @@ export class FanOutConsumer implements Consumer {
   readonly #id = randomUUID()
   readonly #streams: readonly LoanStream[]
   readonly #service: Service
-  readonly #stop: () => void
+  readonly #gaps: Gaps
+  readonly #stops: readonly (() => void)[]
   #closed = false
   #failure: unknown
 
-  private constructor(host: ConsumerHost, streams: readonly LoanStream[]) {
+  private constructor(host: ConsumerHost, streams: readonly LoanStream[], added: ReadonlyMap<LoanStream, number>) {
     const { topic } = streams[0] as LoanStream
     this.#host = host
     this.#link = host.catalog.linkTo(topic.topic)
@@ -37,33 +39,40 @@ export class FanOutConsumer implements Consumer {
       streams: () => streams,
       fetch: (max) => this.#fetch(max),
     })
-    this.#stop = host.rounds.join(() => {
+    this.#gaps = new Gaps(this.#link, streams, (message) => host.warn(message))
+    for (const [stream, count] of added) this.#gaps.begin(stream, count)
+    const stopRounds = host.rounds.join(() => {
       this.#guard()
       // Also for what a foreign writer stored without a call.
       for (const stream of streams) stream.hot = true
       this.#service.look()
     })
+    // Should this fail, the connection broke once more.
+    const stopLooking = this.#link.onReady(() => void this.#gaps.look().catch(() => {}))
+    this.#stops = [stopRounds, stopLooking]
     this.#guard()
   }
 
   static async open(host: ConsumerHost, { topics }: ConsumeOptions): Promise<FanOutConsumer> {
     assertOneServer(host, topics)
     const streams: LoanStream[] = []
+    const added = new Map<LoanStream, number>()
     for (const { topic, startFrom } of topics) {
       const { keys, partitions }: SpreadTopic = {
         keys: host.catalog.of(topic),
         partitions: await host.catalog.ensure(topic),
       }
       const names = keys.streams(partitions)
-      const last = (await host.catalog.linkTo(topic).run(ends, names, [])) as Buffer[]
+      const tallies = (await host.catalog.linkTo(topic).run(tally, names, [])) as readonly (Buffer | number)[]
       for (const [number, name] of names.entries()) {
         const stream = new LoanStream(keys, name, number)
         const id = startId(startFrom, number)
-        stream.last = id === '$' ? String(last[number]) : id
+        if (id === '$') added.set(stream, Number(tallies[3 * number + 1]))
+        stream.last = id === '$' ? String(tallies[3 * number]) : id
         streams.push(stream)
       }
     }
-    return new FanOutConsumer(host, streams)
+    return new FanOutConsumer(host, streams, added)
   }
 
   get state(): ConsumerState {
@@ -78,7 +87,7 @@ export class FanOutConsumer implements Consumer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#stop()
+    for (const stop of this.#stops) stop()
     this.#service.close()
     for (const stream of this.#streams) stream.lose()
     const forget = [...this.#topics()].map((keys) => this.#link.command('HDEL', keys.readers, this.#id).catch(() => {}))
@@ -125,6 +134,7 @@ export class FanOutConsumer implements Consumer {
         loans.push(stream.lend(new Loan(this, stream, entry)))
       }
       stream.last = loans.at(-1)?.message.id ?? stream.last
+      this.#gaps.saw(stream, rows.length)
     }
     return hot.length > 1 ? loans.sort((a, b) => compareIds(a.message.id, b.message.id)) : loans
   }

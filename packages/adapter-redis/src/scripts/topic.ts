@@ -31,6 +31,35 @@ return ids`,
 )
 
 /**
+ * How far streams have come.
+ *
+ * KEYS: streams.
+ * Reply: for each: the last id it has ever had ('0-0' where there was none), how many entries it has had in all (-1 before
+ * Redis 7), how many of them are gone.
+ */
+export const tally: Script = script(
+  'tally',
+  `
+local reply = {}
+for _, key in ipairs(KEYS) do
+  local last, added, length = '0-0', 0, 0
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  if not info.err then
+    added = -1
+    for at = 1, #info, 2 do
+      if info[at] == 'last-generated-id' then last = info[at + 1]
+      elseif info[at] == 'entries-added' then added = info[at + 1]
+      elseif info[at] == 'length' then length = info[at + 1] end
+    end
+  end
+  reply[#reply + 1] = last
+  reply[#reply + 1] = added
+  reply[#reply + 1] = added < 0 and 0 or added - length
+end
+return reply`,
+)
+
+/**
  * Sees to it that a group exists on all streams of a topic.
  *
  * KEYS: meta, where each stream ended when the group was deleted, streams.
