@@ -37,7 +37,10 @@ export interface KafkaAdapterOptions {
   readonly sasl?: KafkaSaslOptions | undefined
   /** Milliseconds for opening a connection, and for `initialize()` as a whole. Default 10,000. */
   readonly connectionTimeout?: number | undefined
-  /** Milliseconds until an unanswered request counts as failed. Default 30,000. */
+  /**
+   * Milliseconds until an unanswered request counts as failed; at most 8,000 for requests that brokers answer at once,
+   * and half of `publishTimeoutMs` for a batch that can be sent again. Default 30,000.
+   */
   readonly requestTimeout?: number | undefined
   /**
    * Put before the name of every topic and group, so that applications can share a cluster; a separator is part of
