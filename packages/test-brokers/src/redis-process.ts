@@ -6,7 +6,7 @@ import { ServerProcess } from './server-process.ts'
 export interface RedisProcessOptions {
   /** Further arguments of `redis-server`; those that need another port of its own ask for it. */
   readonly args?: readonly string[] | ((secondPort: number) => readonly string[])
-  /** The server's executable; default the `redis-server` on the PATH. */
+  /** The server's executable; default `BUS_TEST_REDIS_PROGRAM`, else the `redis-server` on the PATH. */
   readonly program?: string
 }
 
@@ -26,7 +26,10 @@ export class RedisProcess {
     this.#remove = remove
   }
 
-  static async start({ args = [], program = 'redis-server' }: RedisProcessOptions = {}): Promise<RedisProcess> {
+  static async start({
+    args = [],
+    program = process.env['BUS_TEST_REDIS_PROGRAM'] || 'redis-server',
+  }: RedisProcessOptions = {}): Promise<RedisProcess> {
     const directory = await ownDirectory('redis')
     const remove = (): Promise<void> => directory.remove()
     try {
