@@ -92,4 +92,25 @@ describe('a pattern', () => {
     await turn()
     expect(seen).toEqual(['old'])
   })
+
+  it('leaves the topics it has at its deadline, also while it is still on its way into another one', async () => {
+    const { bus, adapter, clock } = scene()
+    const id = await bus.subscribe('*', () => new Promise<void>(() => {}), { consumerGroup: 'g' })
+    await bus.publish('orders', 't', 1)
+    await turn()
+    const consume = adapter.consume.bind(adapter)
+    let answer = (): void => {}
+    const unanswered = new Promise<void>((resolve) => (answer = resolve))
+    adapter.consume = (options) => unanswered.then(() => consume(options))
+    void bus.publish('mail', 't', 1)
+    await turn()
+    const ending = bus.unsubscribe(id, { timeoutMs: 100 })
+    await clock.advance(100)
+    await turn()
+    expect(adapter.calls).toContain('close orders')
+    answer()
+    await ending
+    expect(adapter.calls).toContain('close mail')
+    expect(adapter.open).toBe(0)
+  })
 })

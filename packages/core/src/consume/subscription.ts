@@ -1,6 +1,7 @@
 import { defaults } from '../defaults.ts'
 import type { BaseEvent } from '../events.ts'
 import type { ConsumerState, StartFrom } from '../spi/consume.ts'
+import { untilAborted } from '../util/until-aborted.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { type Handler } from './context.ts'
 import { type Counters, newCounters } from './counters.ts'
@@ -96,11 +97,19 @@ export class Subscription {
       const topic = await starting.catch(() => undefined)
       await topic?.drain(deadline, except)
     })
-    await Promise.all([...drained, this.#starting.catch(() => {})])
+    const all = Promise.all([...drained, this.#starting.catch(() => {})])
+    // At the deadline those that have started leave, also if another one is still on its way.
+    await untilAborted(deadline, all).catch(() => {})
   }
 
   async close(deadline: AbortSignal): Promise<void> {
-    const closed = await Promise.allSettled([...this.#started].map((topic) => topic.close(deadline)))
+    const closing = [...this.#topics.values()].map(async (starting) => {
+      const topic = await starting.catch(() => undefined)
+      // It may have started only now.
+      await topic?.drain(deadline, undefined)
+      await topic?.close(deadline)
+    })
+    const closed = await Promise.allSettled([...closing, this.#starting.catch(() => {})])
     // Not before all have ended: one whose backend refuses must not let the others go on.
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
