@@ -148,6 +148,8 @@ export class Fetcher {
           this.#failed(String(error))
         }
       }
+      // Those that have one again do not wait for a topic that may never come back.
+      this.wake()
     }
     this.#searching = false
     this.wake()
