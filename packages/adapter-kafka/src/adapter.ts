@@ -1,7 +1,7 @@
 import {
   type AdapterCapabilities,
-  BackendUnavailableError,
   ClosedError,
+  GroupInUseError,
   untilAborted,
   type Consumer,
   type ConsumeOptions,
@@ -133,12 +133,7 @@ export class KafkaAdapter implements EventBusAdapter {
     try {
       await persist(async () => this.#link.deleteGroup(await this.#link.coordinator(name), name))
     } catch (error) {
-      if (codeOf(error) === 'NON_EMPTY_GROUP') {
-        throw new BackendUnavailableError(
-          `The group "${group}" on "${topic}" cannot be deleted while it has members: end its subscriptions first.`,
-          { cause: error },
-        )
-      }
+      if (codeOf(error) === 'NON_EMPTY_GROUP') throw new GroupInUseError(topic, group, { cause: error })
       throw this.#problem(`Deleting the group "${group}" on "${topic}"`, error)
     }
   }

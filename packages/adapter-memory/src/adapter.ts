@@ -1,6 +1,7 @@
 import {
   ClosedError,
   decodeEvent,
+  GroupInUseError,
   type AdapterCapabilities,
   type BaseEvent,
   type Consumer,
@@ -105,7 +106,9 @@ export class InMemoryAdapter implements EventBusAdapter {
     this.#assertOpen()
     const topic = this.#topics.find(topicName)
     const group = topic?.group(name)
-    if (group !== undefined) topic?.deleteGroup(group)
+    if (group === undefined) return
+    if (group.sharing.members.length > 0) throw new GroupInUseError(topicName, name)
+    topic?.deleteGroup(group)
   }
 
   async ping(): Promise<void> {

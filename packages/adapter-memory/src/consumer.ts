@@ -78,10 +78,6 @@ export class MemoryConsumer implements Consumer, Member, Lender {
     return this.#host.publish([copy])
   }
 
-  revoke(group: Group): void {
-    for (const delivery of this.open.filter((open) => open.group === group)) this.settle(delivery)
-  }
-
   close(): Promise<void> {
     if (this.#closed) return done
     this.#closed = true

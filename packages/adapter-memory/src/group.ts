@@ -18,8 +18,6 @@ export interface Member {
   /** Gives an idle member what there is for it. */
   serve(): void
   lend(group: Group, message: MemoryMessage, note: string | undefined): void
-  /** Settles the loans of this group; what becomes of them does not matter any more. */
-  revoke(group: Group): void
 }
 
 /** The members that share a group's work, and which of them has which key. */
@@ -131,7 +129,6 @@ export class Group implements Reader {
     this.#returned = []
     this.cursor = this.log.next
     this.sharing.discard(this)
-    for (const member of this.sharing.members) member.revoke(this)
     this.unsettled = 0
   }
 

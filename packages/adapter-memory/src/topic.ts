@@ -59,10 +59,9 @@ export class Topic {
     return group
   }
 
-  /** Members that are still there go on with what is published from now on. */
+  /** Nobody is its member any more. */
   deleteGroup(group: Group): void {
     group.reset()
-    if (group.sharing.members.length > 0) return
     group.sharing.groups.delete(group)
     for (const [name, named] of this.#named) if (named === group) this.#named.delete(name)
     this.groups.splice(this.groups.indexOf(group), 1)

@@ -97,12 +97,10 @@ class Schedule {
     await this.#adapter.publish([message(topic, id, { key })])
   }
 
-  /** Its members go on with what is published from now on. */
+  /** Refused while it has members, and nothing happens to them. */
   async #deleteGroup(): Promise<void> {
     const { topic } = this.#topics[this.#pick(this.#topics.length)] as { topic: string }
-    await this.#adapter.deleteGroup(topic, 'g')
-    this.#loans = this.#loans.filter(({ delivery }) => delivery.message.topic !== topic)
-    for (const id of this.#published) if (id.startsWith(`${topic} `)) this.#settled.add(id)
+    await assert.rejects(this.#adapter.deleteGroup(topic, 'g'), { code: 'BUS_GROUP_IN_USE' })
   }
 
   async #take(member: Consumer): Promise<void> {

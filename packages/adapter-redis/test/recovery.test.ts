@@ -95,26 +95,6 @@ describe('a group that is gone from the server', () => {
     await expect.poll(async () => (await adapter.inspect('t', 'g'))?.pending).toBe(0)
     await adapter.close()
   })
-
-  for (const key of [undefined, 'k']) {
-    it(`goes on at the end if it was deleted on purpose (${key === undefined ? 'no key' : 'keyed'})`, async () => {
-      const adapter = await adapterAt()
-      await adapter.initialize()
-      const member = await join(adapter)
-      await adapter.publish([1, 2, 3].map((body) => plain('t', `${body}`, key)))
-      for (const delivery of await take(member, 3)) await delivery.ack()
-      await adapter.deleteGroup('t', 'g')
-      expect(await adapter.inspect('t', 'g')).toBeUndefined()
-      await adapter.publish([plain('t', 'after', key)])
-      expect((await take(member, 5, 2_000)).map(bodyOf)).toEqual(['after'])
-      await adapter.deleteGroup('t', 'g')
-      await member.close()
-      await adapter.deleteGroup('t', 'g')
-      // Whoever comes anew says where it begins.
-      expect((await take(await join(adapter), 5, 2_000)).map(bodyOf)).toEqual(['1', '2', '3', 'after'])
-      await adapter.close()
-    })
-  }
 })
 
 describe('after a break', () => {

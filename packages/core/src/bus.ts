@@ -199,8 +199,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /**
-   * Forgets a group on a topic: its position, and what waits for it there and in its retry topic. A deferred event that
-   * the backend itself keeps until its time may still come, to a group that has the same name by then.
+   * Forgets a group without members (else a `GroupInUseError`): its position, and what waits for it here and in its retry
+   * topic. A deferred event that the backend keeps until its time may still come, to a new group of the same name.
    */
   async deleteGroup(topic: string, group: string): Promise<void> {
     assertTopic(topic)

@@ -20,6 +20,7 @@ const all = [
   new errors.TimeoutError('It', 5),
   new errors.CapabilityMissingError('memory', 'fly'),
   new errors.LoanLostError('t', '1'),
+  new errors.GroupInUseError('t', 'g'),
   new errors.SubscriptionUnknownError('id'),
 ]
 

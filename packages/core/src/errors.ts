@@ -1,24 +1,6 @@
-/** Stable identifiers of everything that can go wrong. Match on these; messages are for people and may change. */
-export type EventBusErrorCode =
-  | 'BUS_CONFIG_INVALID'
-  | 'BUS_ADAPTER_UNKNOWN'
-  | 'BUS_ADAPTER_NOT_INSTALLED'
-  | 'BUS_ADAPTER_INCOMPATIBLE'
-  | 'BUS_BACKEND_UNAVAILABLE'
-  | 'BUS_EVENT_INVALID'
-  | 'BUS_TOPIC_INVALID'
-  | 'BUS_TOPIC_COLLISION'
-  | 'BUS_TOPIC_MISSING'
-  | 'BUS_PUBLISH_FAILED'
-  | 'BUS_PUBLISH_UNCERTAIN'
-  | 'BUS_PUBLISH_BACKLOG'
-  | 'BUS_PAYLOAD_TOO_LARGE'
-  | 'BUS_MESSAGE_UNREADABLE'
-  | 'BUS_CLOSED'
-  | 'BUS_TIMEOUT'
-  | 'BUS_CAPABILITY_MISSING'
-  | 'BUS_LOAN_LOST'
-  | 'BUS_SUBSCRIPTION_UNKNOWN'
+import type { EventBusErrorCode } from './util/error-code.ts'
+
+export type { EventBusErrorCode } from './util/error-code.ts'
 
 const brand: symbol = Symbol.for('@bus/error')
 
@@ -288,6 +270,20 @@ export class LoanLostError extends EventBusError {
 
   constructor(topic: string, position: string) {
     super('BUS_LOAN_LOST', `The message at ${position} of topic "${topic}" is no longer on loan to this process.`)
+  }
+}
+
+/** A group with members is not deleted under them. */
+export class GroupInUseError extends EventBusError {
+  override readonly name: string = 'GroupInUseError'
+
+  constructor(topic: string, group: string, options?: ErrorOptions) {
+    super(
+      'BUS_GROUP_IN_USE',
+      `The consumer group "${group}" on "${topic}" cannot be deleted while it has members: end its subscriptions first. ` +
+        'One whose process died is a member until its lease or session ends.',
+      options,
+    )
   }
 }
 

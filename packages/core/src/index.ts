@@ -32,6 +32,7 @@ export {
   ConfigInvalidError,
   EventBusError,
   EventInvalidError,
+  GroupInUseError,
   LoanLostError,
   MessageUnreadableError,
   PayloadTooLargeError,

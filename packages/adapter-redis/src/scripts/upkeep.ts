@@ -155,16 +155,19 @@ return { lag, pending, oldest and math.max(0, clock() - tonumber(string.match(ol
 )
 
 /**
- * Forgets a group, but not at once where the streams ended: members that are still at it go on there.
+ * Forgets a group without members, but not at once where the streams ended: a member that was taken for dead goes on there.
  *
  * KEYS: meta, members, leases, notes, bell, ends, streams.
  * ARGV: group, for how long the ends are remembered in ms.
+ * Reply: 0 if it has members.
  */
 export const forget: Script = script(
   'forget',
+  clock,
   ring,
   lastId,
   `
+if #redis.call('ZRANGEBYSCORE', KEYS[2], string.format('%.0f', clock()), '+inf', 'LIMIT', 0, 1) > 0 then return 0 end
 for i = 7, #KEYS do
   redis.pcall('XGROUP', 'DESTROY', KEYS[i], ARGV[1])
   redis.call('HSETNX', KEYS[6], KEYS[i], last_id_of(KEYS[i]))

@@ -1,4 +1,4 @@
-import type { GroupState } from '@bus/core/spi'
+import { GroupInUseError, type GroupState } from '@bus/core/spi'
 import { forget, inspect } from '../scripts/upkeep.ts'
 import type { Catalog } from './catalog.ts'
 
@@ -20,7 +20,8 @@ export async function deleteGroup(catalog: Catalog, topic: string, group: string
   if (partitions === undefined) return
   const keys = catalog.of(topic)
   const own = [keys.meta, keys.members(group), keys.leases(group), keys.notes(group), keys.bell(group)]
-  await catalog
+  const deleted = await catalog
     .linkTo(topic)
     .run(forget, [...own, keys.deleted(group), ...keys.streams(partitions)], [group, rememberMs])
+  if (deleted === 0) throw new GroupInUseError(topic, group)
 }

@@ -62,7 +62,8 @@ export interface EventBusAdapter {
   readonly name: string
   readonly capabilities: AdapterCapabilities
   /**
-   * Connects. Called once before anything else; a second call is a no-op, after a failure it tries again.
+   * Connects. Called before anything else but `close`: what is called earlier may reject as it likes. A second call is a
+   * no-op, after a failure it tries again.
    * Rejects with a `BackendUnavailableError` that names the address, within the configured timeout.
    */
   initialize(signal?: AbortSignal): Promise<void>
@@ -73,13 +74,19 @@ export interface EventBusAdapter {
   publish(messages: readonly Message[]): Promise<void>
   /** Resolves when every later `publish` will be delivered. */
   consume(options: ConsumeOptions): Promise<Consumer>
-  /** In order of position; a topic that does not exist is empty. */
+  /**
+   * In order of position; a topic that does not exist is empty. Rejects with a `ConfigInvalidError` if `after` is no
+   * position of this adapter.
+   */
   read(range: ReadRange): AsyncIterable<StoredMessage>
   /** Every topic that exists, derived ones included. */
   listTopics(): Promise<readonly string[]>
   /** `undefined`: the group never consumed the topic. */
   inspect(topic: string, group: string): Promise<GroupState | undefined>
-  /** Forgets the group on this topic: its position and what it had on loan. A no-op if there is none. */
+  /**
+   * Forgets the group on this topic: its position and what nobody had settled. A no-op if there is none.
+   * Rejects with a `GroupInUseError` while a consumer of the group is open, wherever it is.
+   */
   deleteGroup(topic: string, group: string): Promise<void>
   /** A round trip. Rejects if the backend does not answer before `signal` aborts. */
   ping(signal?: AbortSignal): Promise<void>
@@ -93,8 +100,8 @@ export interface EventBusAdapter {
   /** Asked now and then, by `getHealth()`. An answer may be some seconds old. Rejects if the backend does not answer. */
   durability?(signal?: AbortSignal): Promise<Durability>
   /**
-   * Only where the log is this very process: how many messages that are due wait for, or are on loan to,
-   * a consumer that is open.
+   * Only where the log is this very process, so that nobody else can take the work: how many messages that are due wait
+   * for a consumer that is open, or are on loan to it. With it `bus.settled()` covers what nobody has pulled yet.
    */
   unsettled?(): number
 }

@@ -1,6 +1,9 @@
 import type { Message, StoredMessage } from './message.ts'
 
-/** `'latest'`: what is published from now on. A date: what was stored at or after it. `position`: what comes after it. */
+/**
+ * `'latest'`: what is published from now on. A date: what was stored at or after it. `position`: what comes after it;
+ * `consume` rejects with a `ConfigInvalidError` if it is none of this adapter.
+ */
 export type StartFrom = 'latest' | 'earliest' | Date | { readonly position: string }
 
 /** Where a group that never consumed `topic` begins. A group that did goes on where it was. */
@@ -73,12 +76,14 @@ export interface Delivery {
   ack(): Promise<void>
   /**
    * Gives it back: the group gets it again soon, at no charge, its key's order kept, with `note` (short text).
-   * A released delivery stays open in the backend until it is given out again. A no-op once settled or lost.
+   * Without `note` the next loan carries none, whatever note this one had; closing keeps it. A released delivery stays
+   * open in the backend until it is given out again. A no-op once settled or lost.
    */
   release(note?: string): Promise<void>
   /**
    * Stores `copy` and acknowledges this delivery in one atomic step, where the backend can.
-   * Rejects like `publish`; the loan is then still open.
+   * Rejects like `publish`, and the loan is then still open; with a `LoanLostError`, and nothing is stored, if the loan
+   * is settled or lost.
    */
   forward?(copy: Message): Promise<void>
 }

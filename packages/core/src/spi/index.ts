@@ -23,6 +23,7 @@ export {
   ClosedError,
   ConfigInvalidError,
   EventBusError,
+  GroupInUseError,
   LoanLostError,
   PayloadTooLargeError,
   PublishBacklogError,
