@@ -1,10 +1,8 @@
 import { conformance } from '@bus/core/conformance'
-import { describe, it } from 'vitest'
-import { adapterAt, kafka, subject } from './kafka.ts'
+import { afterAll, describe, it } from 'vitest'
+import { stopPrivateBackend } from './private-backend.ts'
+import { kafkaSubject } from './subject.ts'
 
-const version = process.env['BUS_TEST_KAFKA_VERSION']
+conformance({ describe, it: it.concurrent, alone: it }, kafkaSubject)
 
-conformance(
-  { describe, it: it.concurrent },
-  subject(version === undefined ? 'kafka' : `Kafka ${version}`, async () => adapterAt((await kafka()).brokers)),
-)
+afterAll(stopPrivateBackend)

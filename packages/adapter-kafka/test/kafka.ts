@@ -14,7 +14,7 @@ export const sessionTimeoutMs = 6_000
 export function subject(name: string, create: Subject['create']): Subject {
   return {
     name,
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'oldest', forwards: false },
+    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'oldest', forwards: false, remote: true },
     leaseMs: sessionTimeoutMs,
     create,
   }
@@ -23,16 +23,16 @@ export function subject(name: string, create: Subject['create']): Subject {
 const open = new Set<KafkaAdapter>()
 
 /** Quick to notice what happens, as a test wants it. */
+export const quickly: Omit<KafkaAdapterOptions, 'brokers'> = {
+  clientId: 'bus-test',
+  partitions: 4,
+  sessionTimeoutMs,
+  heartbeatIntervalMs: 100,
+  drainTimeoutMs: 10_000,
+}
+
 export function adapterAt(brokers: readonly string[], options: Partial<KafkaAdapterOptions> = {}): KafkaAdapter {
-  const adapter = new KafkaAdapter({
-    brokers,
-    clientId: 'bus-test',
-    partitions: 4,
-    sessionTimeoutMs,
-    heartbeatIntervalMs: 100,
-    drainTimeoutMs: 10_000,
-    ...options,
-  })
+  const adapter = new KafkaAdapter({ brokers, ...quickly, ...options })
   open.add(adapter)
   return adapter
 }

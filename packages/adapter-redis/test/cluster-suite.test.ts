@@ -1,9 +1,10 @@
 import { RedisAdapter } from '@bus/adapter-redis'
-import { conformance } from '@bus/core/conformance'
+import { conformance, facadeCases, spiCases } from '@bus/core/conformance'
 import { startRedisCluster } from '@bus/test-brokers'
 import { afterAll, describe, it } from 'vitest'
 import { allow, minimalPermissions, user } from './permissions.ts'
 import { leaseMs, ownPrefix } from './redis.ts'
+import { redisSubject } from './subject.ts'
 
 const cluster = await startRedisCluster({ masters: 3 })
 const prefix = ownPrefix()
@@ -16,8 +17,9 @@ conformance(
   { describe, it: it.concurrent },
   {
     name: 'redis-cluster',
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true },
+    facts: redisSubject.facts,
     leaseMs,
     create: () => new RedisAdapter({ cluster: nodes, prefix, leaseMs, ...user }),
   },
+  [...spiCases, ...facadeCases],
 )

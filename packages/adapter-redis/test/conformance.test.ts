@@ -1,15 +1,5 @@
 import { conformance } from '@bus/core/conformance'
 import { describe, it } from 'vitest'
-import { adapterAt, leaseMs, ownPrefix } from './redis.ts'
+import { redisSubject } from './subject.ts'
 
-const prefix = ownPrefix()
-
-conformance(
-  { describe, it: it.concurrent },
-  {
-    name: 'redis',
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true },
-    leaseMs,
-    create: () => adapterAt({ prefix }),
-  },
-)
+conformance({ describe, it: it.concurrent, alone: it }, redisSubject)

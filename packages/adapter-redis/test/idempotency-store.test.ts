@@ -1,7 +1,8 @@
 import { idempotencyCasesOn, idempotencyStoreConformance, runCase } from '@bus/core/conformance'
 import { RedisIdempotencyStore } from '@bus/adapter-redis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { adapterAt, leaseMs, ownPrefix, redisUrl } from './redis.ts'
+import { adapterAt, ownPrefix, redisUrl } from './redis.ts'
+import { redisSubject } from './subject.ts'
 
 const stores: RedisIdempotencyStore[] = []
 const [url, prefix] = [await redisUrl(), ownPrefix()]
@@ -17,8 +18,7 @@ afterAll(() => Promise.all(stores.map((store) => store.close())))
 idempotencyStoreConformance({ describe, it: it.concurrent }, 'RedisIdempotencyStore', async () => made())
 
 describe('below a bus', () => {
-  const facts = { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true } as const
-  const subject = { name: 'redis', facts, leaseMs, create: () => adapterAt({ prefix }) }
+  const subject = { ...redisSubject, create: () => adapterAt({ prefix }) }
   it.concurrent.each(idempotencyCasesOn(made))('$name', (one) => runCase(one, subject))
 })
 

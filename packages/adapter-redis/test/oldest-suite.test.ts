@@ -1,9 +1,10 @@
 import { RedisAdapter } from '@bus/adapter-redis'
-import { conformance } from '@bus/core/conformance'
+import { conformance, facadeCases, spiCases } from '@bus/core/conformance'
 import { redis62, RedisProcess } from '@bus/test-brokers'
 import { afterAll, describe, expect, it } from 'vitest'
 import { allow, minimalPermissions, user } from './permissions.ts'
 import { leaseMs, ownPrefix } from './redis.ts'
+import { redisSubject } from './subject.ts'
 
 const server = await RedisProcess.start({ program: await redis62() })
 const prefix = ownPrefix()
@@ -18,8 +19,9 @@ conformance(
   { describe, it: it.concurrent },
   {
     name: 'redis-6.2',
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true },
+    facts: redisSubject.facts,
     leaseMs,
     create: () => new RedisAdapter({ url: server.url, prefix, leaseMs, ...user }),
   },
+  [...spiCases, ...facadeCases],
 )

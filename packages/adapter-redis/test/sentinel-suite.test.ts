@@ -1,9 +1,10 @@
 import { RedisAdapter } from '@bus/adapter-redis'
-import { conformance } from '@bus/core/conformance'
+import { conformance, facadeCases, spiCases } from '@bus/core/conformance'
 import { startRedisSentinel } from '@bus/test-brokers'
 import { afterAll, describe, it } from 'vitest'
 import { allow, minimalPermissions, user } from './permissions.ts'
 import { leaseMs, ownPrefix } from './redis.ts'
+import { redisSubject } from './subject.ts'
 
 const sentinel = await startRedisSentinel()
 const prefix = ownPrefix()
@@ -15,9 +16,10 @@ conformance(
   { describe, it: it.concurrent },
   {
     name: 'redis-sentinel',
-    facts: { durable: true, shared: true, delays: true, countsRedeliveries: 'each', forwards: true },
+    facts: redisSubject.facts,
     leaseMs,
     // Everything that is published waits for the replica.
     create: () => new RedisAdapter({ sentinels: sentinel.sentinels, prefix, leaseMs, waitReplicas: 1, ...user }),
   },
+  [...spiCases, ...facadeCases],
 )

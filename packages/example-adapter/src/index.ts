@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { BackendUnavailableError, ClosedError, PublishError, readEnv } from '@bus/core/spi'
+import { DatabaseSync } from 'node:sqlite'
+import { BackendUnavailableError, ClosedError, GroupInUseError, PublishError, readEnv } from '@bus/core/spi'
 import type * as spi from '@bus/core/spi'
+import { idOf, lendable, mine, range, type Row, schema, storedMessage } from './tables.ts'
 
 declare module '@bus/core/spi' {
   interface AdapterOptionsMap {
@@ -21,35 +22,6 @@ export const adapter: spi.AdapterDefinition<'sqlite', SqliteAdapterOptions> = {
   create: ({ file = 'events.sqlite' }) => new SqliteAdapter(file),
 }
 
-// `pending` has what a group has not settled yet; `holder` is the consumer that has it on loan. When a process begins,
-// nothing is on loan any more, and its predecessor's consumers without a group (named "~1", "~2") are forgotten.
-const schema = `
-  PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, topic, key, storedAt, rest, body);
-  CREATE INDEX IF NOT EXISTS byTopic ON messages (topic, id);
-  CREATE TABLE IF NOT EXISTS groups (topic, name, PRIMARY KEY (topic, name));
-  CREATE TABLE IF NOT EXISTS pending (name, id, holder, note, PRIMARY KEY (name, id)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS held ON pending (name, holder, id);
-  CREATE TRIGGER IF NOT EXISTS fanOut AFTER INSERT ON messages BEGIN
-    INSERT INTO pending SELECT name, new.id, NULL, NULL FROM groups WHERE topic = new.topic;
-  END;
-  CREATE TEMP VIEW open AS SELECT * FROM pending JOIN messages USING (id);
-  UPDATE pending SET holder = NULL WHERE holder > 0;
-  DELETE FROM pending WHERE name LIKE '~%';
-  DELETE FROM groups WHERE name LIKE '~%';`
-const mine = 'name = :name AND topic IN (SELECT value FROM json_each(:topics))'
-// A key of which another member has messages on loan is left to that member.
-const lendable = `SELECT * FROM open WHERE ${mine} AND holder IS NULL
-  AND (key IS NULL OR key NOT IN (SELECT key FROM open WHERE ${mine} AND holder <> :holder AND key IS NOT NULL))
-  ORDER BY id LIMIT :max`
-
-type Row = Record<string, SQLInputValue>
-
-function storedMessage({ id, storedAt, rest, body }: Row): spi.StoredMessage {
-  const position = String(id).padStart(16, '0') // Compared as text, hence the zeros.
-  return { ...JSON.parse(rest as string), body: body ?? new Uint8Array(), position, storedAt } as spi.StoredMessage
-}
-
 class SqliteAdapter implements spi.EventBusAdapter {
   readonly specVersion = 1 as const
   readonly name = 'sqlite'
@@ -67,8 +39,8 @@ class SqliteAdapter implements spi.EventBusAdapter {
   }
   async initialize(): Promise<void> {
     if (this.#closed) throw new ClosedError('The SQLite adapter')
-    if (this.#db !== undefined) return
     try {
+      if (this.#db !== undefined) return
       const db = new DatabaseSync(this.#file, { allowUnknownNamedParameters: true })
       db.exec(schema)
       this.#db = db
@@ -82,15 +54,16 @@ class SqliteAdapter implements spi.EventBusAdapter {
       // Name by name: the core's messages are objects whose properties a spread would miss.
       for (const { topic, key, headers, notBefore, body } of messages) {
         const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-        const rest = JSON.stringify({ topic, key, headers, notBefore })
-        const values = { topic, key: key ?? null, now: Date.now(), rest, bytes }
-        this.#run('INSERT INTO messages VALUES (NULL, :topic, :key, :now, :rest, :bytes)', values)
+        const values = { topic, key: key ?? null, rest: JSON.stringify({ topic, key, headers, notBefore }), bytes }
+        this.#run(`INSERT INTO messages VALUES (NULL, :topic, :key, ${Date.now()}, :rest, :bytes)`, values)
       }
       this.#run('COMMIT')
     } catch (cause) {
       this.#run('ROLLBACK')
-      const failures = messages.map((_, index) => ({ index, stored: 'no' as const, cause }))
-      throw new PublishError(messages[0]?.topic ?? '', failures)
+      throw new PublishError(
+        messages[0]?.topic ?? '',
+        messages.map((_, index) => ({ index, stored: 'no', cause })),
+      )
     }
     this.#changes.emit('change')
   }
@@ -98,36 +71,31 @@ class SqliteAdapter implements spi.EventBusAdapter {
     const holder = ++this.#made
     const name = group ?? `~${holder}`
     for (const { topic, startFrom } of topics) {
+      const after = typeof startFrom === 'object' && 'position' in startFrom ? idOf(startFrom.position) : 0
+      const since = startFrom instanceof Date ? startFrom.getTime() : 0
       const made = this.#run('INSERT OR IGNORE INTO groups VALUES (:topic, :name) RETURNING name', { topic, name })
       if (made.length === 0 || startFrom === 'latest') continue
-      const after = typeof startFrom === 'object' && 'position' in startFrom ? Number(startFrom.position) : 0
-      const since = startFrom instanceof Date ? startFrom.getTime() : 0
-      const old = 'topic = :topic AND id > :after AND storedAt >= :since'
-      const values = { name, topic, after, since }
-      this.#run(`INSERT INTO pending SELECT :name, id, NULL, NULL FROM messages WHERE ${old}`, values)
+      const old = `SELECT :name, id, NULL, NULL FROM messages WHERE ${range}`
+      this.#run(`INSERT INTO pending ${old}`, { name, topic, after, since, until: Infinity })
     }
     this.#consumers.set(holder, { name, holder, topics: JSON.stringify(topics.map(({ topic }) => topic)) })
-    return {
-      state: { status: 'ready' },
-      pull: (max, signal) => this.#pull(holder, max, signal),
-      close: async () => {
-        if (!this.#consumers.delete(holder)) return
-        this.#run('UPDATE pending SET holder = NULL WHERE name = :name AND holder = :holder', { name, holder })
-        if (group === undefined) for (const { topic } of topics) await this.deleteGroup(topic, name)
-        this.#changes.emit('change')
-      },
+    const close = async (): Promise<void> => {
+      if (!this.#consumers.delete(holder)) return
+      this.#run('UPDATE pending SET holder = NULL WHERE name = :name AND holder = :holder', { name, holder })
+      if (group === undefined) for (const { topic } of topics) await this.deleteGroup(topic, name)
+      this.#changes.emit('change')
     }
+    return { state: { status: 'ready' }, pull: (max, signal) => this.#pull(holder, max, signal), close }
   }
   async #pull(holder: number, max: number, signal: AbortSignal): Promise<readonly spi.Delivery[]> {
-    for (;;) {
-      const consumer = this.#consumers.get(holder)
-      if (consumer === undefined || signal.aborted) return []
+    for (let consumer; (consumer = this.#consumers.get(holder)) && !signal.aborted;) {
       const rows = this.#run(lendable, { ...consumer, max })
       for (const { id = 0 } of rows)
-        this.#run(`UPDATE pending SET holder = :holder WHERE name = :name AND id = :id`, { ...consumer, id })
+        this.#run('UPDATE pending SET holder = :holder WHERE name = :name AND id = :id', { ...consumer, id })
       if (rows.length > 0) return rows.map((row) => this.#delivery(row, holder))
       await once(this.#changes, 'change', { signal }).catch(() => undefined)
     }
+    return []
   }
   #delivery(row: Row, holder: number): spi.Delivery {
     let open = true
@@ -137,42 +105,34 @@ class SqliteAdapter implements spi.EventBusAdapter {
       open = false
       this.#changes.emit('change')
     }
-    return {
-      message: storedMessage(row),
-      redeliveries: 0,
-      note: (row['note'] ?? undefined) as string | undefined,
-      ack: () => settle('DELETE FROM pending'),
-      release: (note) => settle('UPDATE pending SET holder = NULL, note = :note', note),
-    }
+    const ack = (): Promise<void> => settle('DELETE FROM pending')
+    const release = (note?: string): Promise<void> => settle('UPDATE pending SET holder = NULL, note = :note', note)
+    return { message: storedMessage(row), redeliveries: 0, note: (row['note'] ?? undefined) as string, ack, release }
   }
-  async *read({ topic, after, since, until, limit }: spi.ReadRange): AsyncGenerator<spi.StoredMessage> {
-    const end = this.#run('SELECT max(id) AS id FROM messages')[0]?.['id'] ?? 0
-    const range = 'id > :from AND id <= :end AND storedAt >= :since AND storedAt < :until'
-    const values = { topic, end, since: since ?? 0, until: until ?? Infinity }
-    let from = Number(after ?? 0)
-    for (let left = limit ?? Infinity; left > 0; left--) {
-      // One at a time: whoever reads may take as long as he likes, and nothing is kept open meanwhile.
-      const sql = `SELECT * FROM messages WHERE topic = :topic AND ${range} ORDER BY id LIMIT 1`
-      const [row] = this.#run(sql, { ...values, from })
-      if (row === undefined) return
-      yield storedMessage(row)
-      from = Number(row['id'])
-    }
+  async *read({
+    topic,
+    after,
+    since = 0,
+    until = Infinity,
+    limit = -1,
+  }: spi.ReadRange): AsyncGenerator<spi.StoredMessage> {
+    const values = { topic, after: after === undefined ? 0 : idOf(after), since, until, limit }
+    yield* this.#run(`SELECT * FROM messages WHERE ${range} ORDER BY id LIMIT :limit`, values).map(storedMessage)
   }
   async listTopics(): Promise<readonly string[]> {
     return this.#run('SELECT topic FROM messages UNION SELECT topic FROM groups').map(({ topic }) => String(topic))
   }
   async inspect(topic: string, name: string): Promise<spi.GroupState | undefined> {
-    const [state] = this.#run(
-      `SELECT count(id) - count(holder) AS lag, count(holder) AS pending, min(storedAt) AS oldest
-       FROM groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name`,
-      { topic, name },
-    )
+    const counts = 'count(id) - count(holder) AS lag, count(holder) AS pending, min(storedAt) AS oldest'
+    const of = 'groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name'
+    const [state] = this.#run(`SELECT ${counts} FROM ${of}`, { topic, name })
     if (state === undefined) return undefined
-    const oldestPendingMs = state['oldest'] === null ? 0 : Date.now() - Number(state['oldest'])
+    const oldestPendingMs = Date.now() - Number(state['oldest'] ?? Date.now())
     return { lag: Number(state['lag']), pending: Number(state['pending']), oldestPendingMs }
   }
   async deleteGroup(topic: string, name: string): Promise<void> {
+    const isMember = (one: Row): boolean => one['name'] === name && JSON.parse(String(one['topics'])).includes(topic)
+    if ([...this.#consumers.values()].some(isMember)) throw new GroupInUseError(topic, name)
     const ids = 'SELECT id FROM messages WHERE topic = :topic'
     this.#run(`DELETE FROM pending WHERE name = :name AND id IN (${ids})`, { topic, name })
     this.#run('DELETE FROM groups WHERE topic = :topic AND name = :name', { topic, name })

@@ -14,7 +14,7 @@ conformance(
   { describe, it: it.concurrent },
   {
     name: 'example',
-    facts: { durable: true, shared: false, delays: false, countsRedeliveries: 'none', forwards: false },
+    facts: { durable: true, shared: false, delays: false, countsRedeliveries: 'none', forwards: false, remote: false },
     // Not shared: each adapter has a file of its own, as it would in another process.
     create: () => adapter.create({ file: join(directory, `${++files}.sqlite`) }),
   },

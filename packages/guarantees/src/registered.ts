@@ -9,7 +9,14 @@ export function registeredCases(): ReadonlySet<string> {
     { describe: (_, body) => body(), it },
     {
       name: 'names',
-      facts: { durable: false, shared: false, delays: false, countsRedeliveries: 'none', forwards: false },
+      facts: {
+        durable: false,
+        shared: false,
+        delays: false,
+        countsRedeliveries: 'none',
+        forwards: false,
+        remote: false,
+      },
       create: () => Promise.reject(new Error('Only the names of the cases are wanted.')),
     },
   )

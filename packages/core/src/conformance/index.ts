@@ -1,33 +1,38 @@
 import { inapplicable, type ConformanceCase, type Tier } from './case.ts'
 import { facadeCases } from './cases/facade/index.ts'
+import { faultCases } from './cases/faults/index.ts'
 import { spiCases } from './cases/index.ts'
 import { runRepeatedly } from './run-case.ts'
 import type { Runner, Subject } from './subject.ts'
 import { assertFacts } from './support/facts.ts'
 
 export { inapplicable } from './case.ts'
-export type { ConformanceCase, Tier } from './case.ts'
+export type { ConformanceCase, Needs, Tier } from './case.ts'
 export { facadeCases } from './cases/facade/index.ts'
+export { faultCases } from './cases/faults/index.ts'
 export { spiCases } from './cases/index.ts'
 export { idempotencyCasesOn } from './cases/facade/idempotency.ts'
 export { idempotencyStoreConformance } from './idempotency-store.ts'
-export { killersOf } from './mutants/killers.ts'
+export { firstKillerOf, killersOf } from './mutants/killers.ts'
 export type { Killer } from './mutants/killers.ts'
 export { mutants } from './mutants/index.ts'
 export type { Mutant } from './mutants/mutant.ts'
+export { knownKillers, rejectsMutants } from './mutants/rejects.ts'
 export { runCase } from './run-case.ts'
-export type { Facts, Runner, Subject } from './subject.ts'
+export type { Facts, PrivateBackend, Runner, Subject } from './subject.ts'
 export { CaseContext } from './support/context.ts'
 export type { ConsumeChoice } from './support/context.ts'
 export { decorate, decorateConsumer, decorateDeliveries, decorateDelivery } from './support/decorate.ts'
 export { faultyAdapter } from './support/faulty-adapter.ts'
 export type { Faults } from './support/faulty-adapter.ts'
+export { memberProcess } from './support/member-process.ts'
 
-const allCases: readonly ConformanceCase[] = [...spiCases, ...facadeCases]
+const allCases: readonly ConformanceCase[] = [...spiCases, ...facadeCases, ...faultCases]
 
 const titles: Readonly<Record<Tier, string>> = {
   spi: 'the adapter keeps the promises of its interface',
   facade: 'the bus keeps its promises on this adapter',
+  faults: 'the promises hold while servers and processes die',
 }
 
 /**
@@ -48,10 +53,11 @@ export function conformance(runner: Runner, subject: Subject, cases: readonly Co
   }
 }
 
-function register({ it }: Runner, subject: Subject, one: ConformanceCase): void {
+function register({ it, alone = it }: Runner, subject: Subject, one: ConformanceCase): void {
   const fact = inapplicable(one, subject.facts)
   if (fact === undefined) {
-    it(one.name, () => runRepeatedly(one, subject, repetitions()))
+    const run = one.tier === 'faults' ? alone : it
+    run(one.name, () => runRepeatedly(one, subject, repetitions()))
     return
   }
   // Never silently: the report names the case and the fact, and the fact is put to the test.

@@ -4,8 +4,11 @@ import { CaseContext } from './support/context.ts'
 import { within } from './support/deadline.ts'
 
 /** Runs one case against adapters of its own. Rejects if the promise does not hold, or nothing came in time. */
-export async function runCase(one: Pick<ConformanceCase, 'name' | 'run'>, subject: Subject): Promise<void> {
-  const context = new CaseContext(subject)
+export async function runCase(
+  one: Pick<ConformanceCase, 'name' | 'run'>,
+  subject: Subject,
+  context: CaseContext = new CaseContext(subject),
+): Promise<void> {
   try {
     await within(3 * context.patienceMs, `The case "${one.name}"`, one.run(context))
   } catch (error) {
@@ -18,12 +21,16 @@ export async function runCase(one: Pick<ConformanceCase, 'name' | 'run'>, subjec
   await within(context.patienceMs, 'Closing the adapters', context.close())
 }
 
-/** Runs `times` of them at once, each with its own topics. */
+/** Runs `times` of them at once, each with its own topics; those that break a server one after the other. */
 export async function runRepeatedly(
-  one: Pick<ConformanceCase, 'name' | 'run'>,
+  one: Pick<ConformanceCase, 'name' | 'run'> & Partial<Pick<ConformanceCase, 'tier'>>,
   subject: Subject,
   times: number,
 ): Promise<void> {
+  if (one.tier === 'faults') {
+    for (let round = 0; round < times; round++) await runCase(one, subject)
+    return
+  }
   const outcomes = await Promise.allSettled(Array.from({ length: times }, () => runCase(one, subject)))
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }

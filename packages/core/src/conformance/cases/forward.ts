@@ -41,7 +41,9 @@ export const forwardCases: readonly ConformanceCase[] = [
       await adapter.publish([message(topic, 'x', { key: 'k' })])
       const [delivery] = await take(context, consumer, 1)
       await consumer.close()
-      await assert.rejects(async () => delivery?.forward?.(message(target, 'copy', { key: 'k' })))
+      await assert.rejects(async () => delivery?.forward?.(message(target, 'copy', { key: 'k' })), {
+        code: 'BUS_LOAN_LOST',
+      })
       assert.deepEqual(await history(adapter, { topic: target }), [])
       const again = await context.consume(adapter, topic, { group: 'g' })
       assert.deepEqual(bodies(await take(context, again, 1)), ['x'])

@@ -131,4 +131,23 @@ export const groupCases: readonly ConformanceCase[] = [
       await adapter.deleteGroup(topic, 'never seen')
     },
   },
+  {
+    tier: 'spi',
+    name: 'a group is not deleted while it has members, and nothing happens to them',
+    promise: 'Nobody takes a group away from those who are at work, by mistake or by a name that is used twice.',
+    async run(context) {
+      const [topic, [one, other]] = [context.topic(), await context.members(2)]
+      assert.ok(one && other)
+      const [consumer] = await context.group([one], topic)
+      assert.ok(consumer)
+      await one.publish(numbered(topic, 3, { key: 'k' }))
+      const [first] = await take(context, consumer, 1)
+      await assert.rejects(other.deleteGroup(topic, 'g'), { code: 'BUS_GROUP_IN_USE' })
+      await first?.ack()
+      assert.deepEqual(bodies(await takeThrough(context, consumer, '3')), ['2', '3'])
+      await consumer.close()
+      await other.deleteGroup(topic, 'g')
+      assert.equal(await other.inspect(topic, 'g'), undefined)
+    },
+  },
 ]

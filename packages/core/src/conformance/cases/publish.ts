@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Headers, Message } from '../../spi/index.ts'
 import type { ConformanceCase } from '../case.ts'
 import { ack, assertSame, bodies, bodyOf, message, numbered, withAndWithoutKey } from '../support/messages.ts'
 import { take, takeThrough } from '../support/take.ts'
@@ -10,6 +11,33 @@ const contents: Readonly<Record<string, string | Uint8Array>> = {
   empty: '',
   'no bytes': new Uint8Array(0),
   '512 KiB': 'ä'.repeat(256 * 1024),
+}
+
+/** Has no properties of its own. */
+class ComputedMessage implements Message {
+  readonly #topic: string
+  readonly #key: string | undefined
+
+  constructor(topic: string, key: string | undefined) {
+    this.#topic = topic
+    this.#key = key
+  }
+
+  get topic(): string {
+    return this.#topic
+  }
+
+  get key(): string | undefined {
+    return this.#key
+  }
+
+  get headers(): Headers {
+    return { computed: 'yes' }
+  }
+
+  get body(): string {
+    return 'computed'
+  }
 }
 
 export const publishCases: readonly ConformanceCase[] = [
@@ -102,6 +130,23 @@ export const publishCases: readonly ConformanceCase[] = [
         await delivery?.ack()
       }
     },
+  },
+  {
+    tier: 'spi',
+    name: 'a message whose properties are computed arrives like any other',
+    promise:
+      'The messages of the core are objects with getters: whoever copies one asks for each property by its name.',
+    run: (context) =>
+      withAndWithoutKey(async (key) => {
+        const [adapter, topic] = [await context.adapter(), context.topic()]
+        const consumer = await context.consume(adapter, topic, { group: 'g' })
+        await adapter.publish([new ComputedMessage(topic, key)])
+        const [delivery] = await take(context, consumer, 1)
+        assert.deepEqual(delivery && bodies([delivery]), ['computed'])
+        assert.deepEqual({ ...delivery?.message.headers }, { computed: 'yes' })
+        assert.equal(delivery?.message.key, key)
+        await delivery?.ack()
+      }),
   },
   {
     tier: 'spi',

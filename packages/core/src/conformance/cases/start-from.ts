@@ -47,7 +47,7 @@ const starts: readonly Start[] = [
   },
 ]
 
-export const startFromCases: readonly ConformanceCase[] = starts.flatMap((start): ConformanceCase[] => [
+const startingThere: readonly ConformanceCase[] = starts.flatMap((start): ConformanceCase[] => [
   {
     tier: 'spi',
     name: `a new group starts from ${start.name}`,
@@ -61,6 +61,25 @@ export const startFromCases: readonly ConformanceCase[] = starts.flatMap((start)
     run: (context) => startsThere(context, start, undefined),
   },
 ])
+
+export const startFromCases: readonly ConformanceCase[] = [
+  ...startingThere,
+  {
+    tier: 'spi',
+    name: 'a position that is none is refused, by consume() and by read()',
+    promise: 'A position of another backend, or a typing error, does not silently start somewhere else.',
+    async run(context) {
+      const [adapter, topic] = [await context.adapter(), context.topic()]
+      await adapter.publish([message(topic, 'x', { key: 'k' })])
+      const position = 'not a position'
+      for (const group of ['g', undefined]) {
+        const refused = context.consume(adapter, topic, { group, startFrom: { position } })
+        await assert.rejects(refused, { code: 'BUS_CONFIG_INVALID' })
+      }
+      await assert.rejects(history(adapter, { topic, after: position }), { code: 'BUS_CONFIG_INVALID' })
+    },
+  },
+]
 
 async function startsThere(context: CaseContext, start: Start, group: string | undefined): Promise<void> {
   const [adapter, topic] = [await context.adapter(), context.topic()]

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBusAdapter, ReadRange, StoredMessage } from '../../spi/index.ts'
 import { decorate } from '../support/decorate.ts'
+import { alteredStored } from '../support/messages.ts'
 import type { Mutant } from './mutant.ts'
 
 const reading =
@@ -35,10 +37,11 @@ async function* following(good: EventBusAdapter, range: ReadRange): AsyncGenerat
 
 async function* settling(good: EventBusAdapter, range: ReadRange): AsyncGenerator<StoredMessage> {
   const reader = await good.consume({ topics: [{ topic: range.topic, startFrom: 'latest' }], group: 'g' })
+  for (let waits = 0; reader.state.status !== 'ready' && waits < 600; waits++) await sleep(5)
   const stop = new AbortController()
-  const pulling = reader.pull(100, stop.signal)
-  stop.abort()
-  for (const delivery of await pulling) await delivery.ack()
+  const timer = setTimeout(() => stop.abort(), 100)
+  for (const delivery of await reader.pull(100, stop.signal)) await delivery.ack()
+  clearTimeout(timer)
   await reader.close()
   yield* good.read(range)
 }
@@ -53,26 +56,43 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: 'misses the last event of history',
     reason: 'The end of a range is taken for exclusive.',
+    killedBy: [
+      'history holds every message, in order of position, the last one included',
+      'history gives back every event as it was published, whether it was handled or not',
+    ],
     make: reading((good, range) => butLast(good.read(range))),
   },
   {
     name: 'takes the position of history for inclusive',
     reason: 'Inclusive and exclusive are mixed up.',
+    killedBy: [
+      'history can be read from a position and up to a limit',
+      'history can be read from a position or a time, to a time, and filtered',
+    ],
     make: reading((good, range) => readFrom(good, range)),
   },
   {
     name: 'ignores the limit of history',
     reason: 'It was not needed.',
+    killedBy: ['history can be read from a position and up to a limit'],
     make: reading((good, range) => good.read({ ...range, limit: undefined })),
   },
   {
     name: 'takes the beginning of a time range for exclusive',
     reason: 'Inclusive and exclusive are mixed up.',
+    killedBy: [
+      'history can be read by time: from a time inclusive, to a time exclusive',
+      'history can be read from a position or a time, to a time, and filtered',
+    ],
     make: reading((good, range) => filtered(good.read(range), ({ storedAt }) => storedAt !== range.since)),
   },
   {
     name: 'takes the end of a time range for inclusive',
     reason: 'Inclusive and exclusive are mixed up.',
+    killedBy: [
+      'history can be read by time: from a time inclusive, to a time exclusive',
+      'history can be read from a position or a time, to a time, and filtered',
+    ],
     make: reading((good, { until, ...range }) =>
       good.read({ ...range, until: until === undefined ? undefined : until + 1 }),
     ),
@@ -80,32 +100,48 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: 'reads history for as long as there is more',
     reason: 'The end is looked up again and again.',
+    killedBy: [
+      'reading history ends where the topic ended when it began, also while publishing goes on',
+      'history can be read from a position and up to a limit',
+      'history ends with what was there when reading began, also while publishing goes on',
+    ],
     make: reading(following),
   },
   {
     name: "settles a group's messages by reading history",
     reason: 'History is read with the group at hand.',
+    killedBy: ['reading history neither creates nor moves a group', 'reading history takes nothing from anybody'],
     make: reading(settling),
   },
   {
     name: 'creates the topic whose history is asked for',
     reason: 'The reader is a consumer, and consumers create topics.',
+    killedBy: ['the history of an unknown topic is empty, and asking does not create it'],
     make: reading(creating),
   },
   {
     name: 'has positions that do not compare as text',
-    reason: 'Numbers are not padded.',
-    make: reading((good, range) => unpadded(good.read({ ...range, after: range.after?.padStart(16, '0') }))),
+    reason: 'They begin with what changes most.',
+    killedBy: ['history holds every message, in order of position, the last one included'],
+    make: reading((good, range) => turned(good.read({ ...range, after: range.after && backwards(range.after) }))),
   },
   {
     name: 'lists no derived topics',
     reason: 'They are filtered for display.',
+    killedBy: [
+      'listTopics has every topic that was published to or is consumed, also quite new ones',
+      'a pattern sees the topics that exist and those that are created later, each from its first event',
+    ],
     make: (good) =>
       decorate(good, { listTopics: async () => (await good.listTopics()).filter((topic) => !topic.includes('.')) }),
   },
   {
     name: 'lists the topics that there were at first',
     reason: 'The list is kept, for speed.',
+    killedBy: [
+      'listTopics has every topic that was published to or is consumed, also quite new ones',
+      'a pattern sees the topics that exist and those that are created later, each from its first event',
+    ],
     make(good) {
       let kept: Promise<readonly string[]> | undefined
       return decorate(good, { listTopics: () => (kept ??= good.listTopics()) })
@@ -114,6 +150,11 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: 'knows a group that never consumed the topic',
     reason: 'No state is taken for a state of zero.',
+    killedBy: [
+      'inspect knows nothing of a group that never consumed the topic, and asking does not create it',
+      'a deleted group is forgotten: the next consumer of that name is a new one',
+      'a pattern sees the topics that exist and those that are created later, each from its first event',
+    ],
     make: (good) =>
       decorate(good, {
         inspect: async (topic, group) =>
@@ -123,6 +164,7 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: 'counts what is on loan as lag as well',
     reason: 'Lag is the end of the log less what is committed.',
+    killedBy: ['inspect tells how far a group is behind and what it has on loan'],
     make: (good) =>
       decorate(good, {
         async inspect(topic, group) {
@@ -133,15 +175,19 @@ export const readingMutants: readonly Mutant[] = [
   },
 ]
 
-async function* readFrom(good: EventBusAdapter, range: ReadRange): AsyncGenerator<StoredMessage> {
-  const { after, ...rest } = range
-  yield* good.read(
-    after === undefined ? range : { ...rest, after: String(Number(after) - 1).padStart(after.length, '0') },
-  )
+async function* readFrom(good: EventBusAdapter, { after, limit, ...range }: ReadRange): AsyncGenerator<StoredMessage> {
+  let left = limit ?? Infinity
+  for await (const stored of good.read(range)) {
+    if (after !== undefined && stored.position < after) continue
+    if (left-- <= 0) return
+    yield stored
+  }
 }
 
-async function* unpadded(messages: AsyncIterable<StoredMessage>): AsyncGenerator<StoredMessage> {
-  for await (const { topic, key, headers, body, position, storedAt } of messages) {
-    yield { topic, key, headers, body, storedAt, position: String(Number(position)) }
-  }
+function backwards(position: string): string {
+  return position.split('').toReversed().join('')
+}
+
+async function* turned(messages: AsyncIterable<StoredMessage>): AsyncGenerator<StoredMessage> {
+  for await (const stored of messages) yield alteredStored(stored, { position: backwards(stored.position) })
 }

@@ -1,12 +1,16 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Consumer, ConsumeOptions, EventBusAdapter, StartFrom } from '../../spi/index.ts'
-import type { Subject } from '../subject.ts'
+import type { PrivateBackend, Subject } from '../subject.ts'
 import { until } from './deadline.ts'
 
 export interface ConsumeChoice extends Pick<ConsumeOptions, 'group' | 'handover'> {
   /** Default `'latest'`. */
   readonly startFrom?: StartFrom | undefined
 }
+
+/** Puts something around an adapter. */
+export type Around = (adapter: EventBusAdapter) => EventBusAdapter
 
 const run = randomBytes(4).toString('hex')
 let topics = 0
@@ -19,10 +23,15 @@ export class CaseContext {
   /** How long something that must not happen is watched for. */
   readonly quietMs: number
   readonly #stop = new AbortController()
-  readonly #created: EventBusAdapter[] = []
+  readonly #breaking: Around
+  /** With what each of them was made from. */
+  readonly #created = new Map<EventBusAdapter, EventBusAdapter>()
+  #backend: PrivateBackend | undefined
 
-  constructor(subject: Subject) {
+  /** `breaking` makes a mutant of every adapter, above whatever faults the case puts into it. */
+  constructor(subject: Subject, breaking: Around = (adapter) => adapter) {
     this.subject = subject
+    this.#breaking = breaking
     this.patienceMs = subject.patienceMs ?? 20_000
     this.quietMs = subject.leaseMs === undefined ? 50 : 2.5 * subject.leaseMs
   }
@@ -37,17 +46,39 @@ export class CaseContext {
   }
 
   /** Initialised; closed when the case is over. */
-  async adapter(): Promise<EventBusAdapter> {
-    const adapter = await this.create()
+  async adapter(around?: Around): Promise<EventBusAdapter> {
+    const adapter = await this.create(around)
     await adapter.initialize()
     return adapter
   }
 
   /** Not initialised; closed when the case is over. */
-  async create(): Promise<EventBusAdapter> {
-    const adapter = await this.subject.create()
-    this.#created.push(adapter)
+  async create(around: Around = (adapter) => adapter): Promise<EventBusAdapter> {
+    return this.#adopt(await this.subject.create(), around)
+  }
+
+  /** One of this case's adapters once more, with faults in it. */
+  around(adapter: EventBusAdapter, around: Around): EventBusAdapter {
+    return this.#breaking(around(this.#created.get(adapter) ?? adapter))
+  }
+
+  /** A server that only this case uses. */
+  async backend(): Promise<PrivateBackend> {
+    assert.ok(this.subject.privateBackend, 'A subject whose facts say `remote` offers a privateBackend().')
+    return (this.#backend ??= await this.subject.privateBackend())
+  }
+
+  /** Initialised, on the server that only this case uses. */
+  async private(): Promise<EventBusAdapter> {
+    const adapter = this.#adopt((await this.backend()).create())
+    await adapter.initialize()
     return adapter
+  }
+
+  #adopt(adapter: EventBusAdapter, around: Around = (one) => one): EventBusAdapter {
+    const broken = this.#breaking(around(adapter))
+    this.#created.set(broken, adapter)
+    return broken
   }
 
   /** One adapter for each of `count` members: as many processes where the backend is shared, or else the same one. */
@@ -84,7 +115,19 @@ export class CaseContext {
     this.#stop.abort()
   }
 
+  /** What a broken adapter did not close. */
+  async closeUnbroken(): Promise<void> {
+    this.#backend?.restore()
+    await Promise.all([...this.#created.values()].map((adapter) => adapter.close()))
+    await this.#backend?.release()
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#created.map((adapter) => adapter.close()))
+    this.#backend?.restore()
+    try {
+      await Promise.all([...this.#created.keys()].map((adapter) => adapter.close()))
+    } finally {
+      await this.#backend?.release()
+    }
   }
 }

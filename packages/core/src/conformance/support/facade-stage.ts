@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventBus, type BaseEvent, type EventBusOptions, type Logger, type RetryOptions } from '../../index.ts'
 import type { EventBusAdapter, StoredMessage } from '../../spi/index.ts'
-import type { CaseContext } from './context.ts'
+import type { Around, CaseContext } from './context.ts'
 import { within } from './deadline.ts'
 import { Gate } from './facade-gate.ts'
 import { HookLog } from './facade-hook-log.ts'
@@ -20,7 +20,7 @@ export interface Process {
 
 export interface ProcessChoice extends EventBusOptions {
   /** Puts something around the adapter. */
-  readonly around?: ((adapter: EventBusAdapter) => EventBusAdapter) | undefined
+  readonly around?: Around | undefined
 }
 
 export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -40,9 +40,22 @@ export class Stage {
     return this.context.topic()
   }
 
-  async process({ around = (adapter) => adapter, ...options }: ProcessChoice = {}): Promise<Process> {
-    const { shared } = this.context.subject.facts
-    const adapter = around(await (shared ? this.context.adapter() : (this.#only ??= this.context.adapter())))
+  async process({ around, ...options }: ProcessChoice = {}): Promise<Process> {
+    return this.#begin(await this.#adapter(around), options)
+  }
+
+  /** On the server that only this case uses. */
+  async private(options: EventBusOptions = {}): Promise<Process> {
+    return this.#begin(await this.context.private(), options)
+  }
+
+  async #adapter(around: Around | undefined): Promise<EventBusAdapter> {
+    if (this.context.subject.facts.shared) return this.context.adapter(around)
+    const only = await (this.#only ??= this.context.adapter())
+    return around === undefined ? only : this.context.around(only, around)
+  }
+
+  #begin(adapter: EventBusAdapter, options: EventBusOptions): Process {
     const bus = new EventBus(adapter, 'conformance', { logger: silent, ...options })
     const process = { adapter, bus, hooks: new HookLog(bus, this.context.patienceMs) }
     this.#processes.push(process)

@@ -5,6 +5,17 @@ export function message(topic: string, body: string | Uint8Array, extra: Partial
   return { topic, headers: {}, body, ...extra }
 }
 
+/** Property by property: messages of the core compute theirs, and a spread would miss them. */
+export function altered(original: Message, changes: Partial<Message>): Message {
+  const { topic, key, headers, body, notBefore, retention } = original
+  return { topic, key, headers, body, notBefore, retention, ...changes }
+}
+
+export function alteredStored(original: StoredMessage, changes: Partial<StoredMessage>): StoredMessage {
+  const { topic, key, headers, body, notBefore, retention, position, storedAt } = original
+  return { topic, key, headers, body, notBefore, retention, position, storedAt, ...changes }
+}
+
 /** Bodies `<prefix>1` to `<prefix><count>`. */
 export function numbered(topic: string, count: number, extra: Partial<Message> = {}, prefix = ''): Message[] {
   return Array.from({ length: count }, (_, index) => message(topic, `${prefix}${index + 1}`, extra))
