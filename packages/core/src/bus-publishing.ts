@@ -3,6 +3,7 @@ import type { BaseEvent } from './events.ts'
 import { type BatchEntry, publishedEvent, type Publisher, type PublishOptions } from './publish.ts'
 import { type Outgoing, type PublishMiddleware, throughMiddleware } from './publish-middleware.ts'
 import type { StatsBook } from './stats.ts'
+import { clone } from './util/json.ts'
 import { isThenable } from './util/thenable.ts'
 import type { EventMessage } from './wire/event-message.ts'
 
@@ -41,7 +42,7 @@ export class Publishing {
       this.#assertOpen(topic)
       if (this.#middleware.length > 0) {
         const [message] = await this.#through(topic, [{ type, payload, options: options ?? {} }], options?.signal)
-        return publishedEvent(message as EventMessage, message?.payload)
+        return changedEvent(message as EventMessage)
       }
       const prepared = publisher.prepare(topic, type, payload, options)
       const message = isThenable(prepared) ? await prepared : prepared
@@ -65,7 +66,7 @@ export class Publishing {
       if (this.#middleware.length > 0) {
         const outgoing = batch.map(({ type, payload, ...options }) => ({ type, payload, options }))
         const messages = await this.#through(topic, outgoing, signal)
-        return messages.map((message) => publishedEvent(message, message.payload))
+        return messages.map(changedEvent)
       }
       const messages = await publisher.prepareAll(topic, batch)
       await this.#send(topic, messages, signal)
@@ -104,4 +105,9 @@ export class Publishing {
   #assertOpen(topic: string): void {
     if (this.#host.isClosed()) throw new ClosedError('The event bus', `nothing was published to "${topic}"`)
   }
+}
+
+/** Middleware may have changed the payload; what is stored is nobody's to change. */
+function changedEvent(message: EventMessage): BaseEvent {
+  return publishedEvent(message, clone(message.payload))
 }

@@ -4,10 +4,12 @@ import type { DefaultSubscriptionOptions } from './consume/options.ts'
 import { defaults } from './defaults.ts'
 import { ConfigInvalidError, type ConfigIssue, EventBusError } from './errors.ts'
 import type { AnyEvents, EventMap } from './events.ts'
+import { assertKnown, unknownOptions } from './spi/known-options.ts'
 import { type AdapterEntry, type AnyAdapterDefinition, findAdapter } from './registry.ts'
 import type { EventBusAdapter } from './spi/adapter.ts'
 import type { AdapterOptionsMap, Env } from './spi/definition.ts'
 import { readEnv } from './spi/env.ts'
+import { nearest } from './util/nearest.ts'
 
 /** Which adapter, and its options under its own name; what is absent comes from the environment. */
 export interface AdapterChoice extends Partial<AdapterOptionsMap> {
@@ -38,6 +40,7 @@ export async function createEventBus<Events extends EventMap<Events> = AnyEvents
   options: string | CreateEventBusOptions<Events> = {},
 ): Promise<EventBus<Events>> {
   const given: CreateEventBusOptions<Events> = typeof options === 'string' ? { source: options } : options
+  assertKnown(unknownChoices(given))
   const { adapter: choice, source = defaults.source, env = process.env } = given
   if (isAdapter(choice)) {
     const defaultSubscriptionOptions = {
@@ -61,6 +64,7 @@ export async function createEventBus<Events extends EventMap<Events> = AnyEvents
  * with it. Whoever calls this closes the adapter.
  */
 export async function createEventBusAdapter(choice: AdapterChoice = {}): Promise<EventBusAdapter> {
+  assertKnown(unknownChoices(choice))
   const adapter = await makeAdapter(choice)
   try {
     await adapter.initialize()
@@ -69,6 +73,27 @@ export async function createEventBusAdapter(choice: AdapterChoice = {}): Promise
     throw error
   }
   return adapter
+}
+
+const choices: Record<Exclude<keyof CreateEventBusOptions, keyof AdapterOptionsMap>, true> = {
+  adapter: true,
+  adapters: true,
+  source: true,
+  env: true,
+  events: true,
+  defaultSubscriptionOptions: true,
+  logger: true,
+  maxPayloadBytes: true,
+  clock: true,
+}
+
+/** Any other name may be that of an adapter, whose options are an object; but not one that looks like a typing error. */
+function unknownChoices(given: object): ConfigIssue[] {
+  const names = Object.keys(choices)
+  const suspects = Object.entries(given).filter(
+    ([name, value]) => typeof value !== 'object' || nearest(name, names) !== undefined,
+  )
+  return unknownOptions(Object.fromEntries(suspects), choices)
 }
 
 async function connected<Events extends EventMap<Events>>(bus: EventBus<Events>): Promise<EventBus<Events>> {

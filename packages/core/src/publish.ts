@@ -8,6 +8,7 @@ import { isoTime } from './util/iso-time.ts'
 import { setMember, snapshot } from './util/json.ts'
 import { JsonValue } from './util/json-value.ts'
 import { isThenable } from './util/thenable.ts'
+import { unwritable } from './util/unwritable.ts'
 import { isAttribute } from './wire/envelope.ts'
 import { EventMessage } from './wire/event-message.ts'
 import { issueLines, type SchemaResult } from './util/standard-schema.ts'
@@ -124,7 +125,7 @@ export class Publisher {
     if (key !== undefined && (typeof key !== 'string' || key === '' || !key.isWellFormed())) {
       throw new EventInvalidError(topic, type, ['the key must be a text that is not empty and has no half surrogates'])
     }
-    const json = this.#json(topic, type, payload, this.#writes)
+    const json = this.#json(topic, type, 'payload', payload, this.#writes)
     const message = new EventMessage(
       topic,
       type,
@@ -137,11 +138,12 @@ export class Publisher {
     return message
   }
 
-  #json(topic: string, type: string, value: unknown, written: boolean): JsonValue {
+  #json(topic: string, type: string, name: string, value: unknown, written: boolean): JsonValue {
     try {
       return written ? JsonValue.written(value) : JsonValue.copied(value)
     } catch (cause) {
-      throw new EventInvalidError(topic, type, [`it cannot be written as JSON: ${(cause as Error).message}`], { cause })
+      const problem = unwritable(value, name) ?? (cause as Error).message
+      throw new EventInvalidError(topic, type, [`it cannot be written as JSON: ${problem}`], { cause })
     }
   }
 
@@ -159,7 +161,8 @@ export class Publisher {
       for (const name of Object.keys(given)) {
         const value = given[name]
         if (typeof value === 'string') setMember(metadata, name, value)
-        else if (!isAttribute(name)) this.#addMetadata(metadata, name, this.#json(topic, type, value, false).value)
+        else if (!isAttribute(name))
+          this.#addMetadata(metadata, name, this.#json(topic, type, `metadata.${name}`, value, false).value)
         else if (value !== undefined && value !== null)
           throw new EventInvalidError(topic, type, [`metadata.${name}: it must be a text`])
       }

@@ -83,4 +83,17 @@ describe('history', () => {
     await bus.close()
     expect(await rejection(bus.history('orders').next())).toMatchObject({ code: 'BUS_CLOSED' })
   })
+
+  it('of one flow is looked for in all topics', async () => {
+    const { bus } = await filled()
+    bus.on('error', () => {})
+    await bus.publish('payments', 'paid', 5, { metadata: { correlationId: 'one' } })
+    const found: unknown[] = []
+    for await (const { topic, payload, position, key } of bus.trace('one')) found.push([topic, payload, position, key])
+    expect(found).toEqual([
+      ['orders', 1, '000001', 'a'],
+      ['orders', 2, '000002', 'b'],
+      ['payments', 5, '000001', undefined],
+    ])
+  })
 })

@@ -37,10 +37,13 @@ describe('publish refuses, before anything is sent,', () => {
   it('a cycle, saying so', async () => {
     const { bus } = scene()
     const cycle: Record<string, unknown> = {}
-    cycle['self'] = cycle
+    cycle['list'] = [{ self: cycle }]
     const error = await rejection(bus.publish('orders', 't', cycle))
     expect(error).toBeInstanceOf(EventInvalidError)
-    expect(error.message).toContain('cannot be written as JSON')
+    expect(error.message).toContain('cannot be written as JSON: payload.list[0].self leads back to payload')
+    const metadata = { sums: { total: 1n } }
+    const second = await rejection(bus.publish('orders', 't', 1, { metadata }))
+    expect(second.message).toContain('metadata.sums.total is a bigint')
   })
 
   it('exactly what is over the limit, counted in bytes as JSON', async () => {

@@ -35,6 +35,23 @@ describe('subscriptionPolicy', () => {
     expect(defaults.maxPayloadBytes).toBe(900 * 1024)
   })
 
+  it.each<[object, string, string]>([
+    [{ maxRetrys: 3 }, 'maxRetrys', 'is maxRetries meant?'],
+    [{ retry: { intialDelayMs: 3 } }, 'retry.intialDelayMs', 'is initialDelayMs meant?'],
+    [{ useDlq: true }, 'useDlq', 'is useDLQ meant?'],
+    [{ colour: 'red' }, 'colour', 'known are consumerGroup, '],
+    [{ dlqTopic: 'graveyard' }, 'dlqTopic', 'without useDLQ'],
+  ])('refuses %j, which would be ignored otherwise', (options, name, problem) => {
+    expect(problems(options)).toEqual([name])
+    expect(() => subscriptionPolicy(options)).toThrow(problem)
+  })
+
+  it('takes dlqTopic where somebody has said whether it is used, or settles by hand', () => {
+    expect(problems({ dlqTopic: 'graveyard', useDLQ: false })).toEqual([])
+    expect(problems({ dlqTopic: 'graveyard', autoAck: false })).toEqual([])
+    expect(() => subscriptionPolicy({ dlqTopic: 'graveyard' }, { useDLQ: true })).not.toThrow()
+  })
+
   it('takes each option from the most particular place that has it', () => {
     const policy = subscriptionPolicy(
       { maxRetries: 1, consumerGroup: undefined },
@@ -101,7 +118,7 @@ describe('subscriptionPolicy', () => {
     expect(() => subscriptionPolicy({ consumerGroup: 'a.b' })).toThrow(TopicInvalidError)
     expect(() => subscriptionPolicy({ consumerGroup: '' })).toThrow(TopicInvalidError)
     expect(() => subscriptionPolicy({}, { consumerGroup: 'broadcast' })).toThrow(TopicInvalidError)
-    expect(() => subscriptionPolicy({ dlqTopic: 'no topic' })).toThrow(TopicInvalidError)
+    expect(() => subscriptionPolicy({ dlqTopic: 'no topic', useDLQ: true })).toThrow(TopicInvalidError)
   })
 })
 

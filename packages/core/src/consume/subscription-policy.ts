@@ -2,7 +2,9 @@ import { defaults } from '../defaults.ts'
 import { ConfigInvalidError, type ConfigIssue } from '../errors.ts'
 import type { CircuitBreakerOptions, CircuitBreakerPolicy } from './circuit-breaker.ts'
 import type { IdempotencyOptions, IdempotencyPolicy } from './idempotency.ts'
+import type { RetryOptions } from '../failure/backoff.ts'
 import type { FailurePolicy } from '../failure/policy.ts'
+import { unknownOptions } from '../spi/known-options.ts'
 import { assertGroup, assertTopic } from '../spi/topics.ts'
 import { numberProblem } from '../util/number-problem.ts'
 import { isPattern, matcher } from './pattern.ts'
@@ -62,8 +64,57 @@ export function subscriptionPolicy(
       holdUpToMs: retry('holdUpToMs'),
     },
   }
-  check(policy)
+  check(policy, [
+    ...layers.flatMap((layer) => unknownNames(layer)),
+    ...(options.dlqTopic !== undefined && policy.autoAck && pick('useDLQ') === undefined
+      ? [
+          {
+            name: 'dlqTopic',
+            problem: 'without useDLQ nothing is ever sent there; set it to true, or to false to say so',
+          },
+        ]
+      : []),
+  ])
   return policy
+}
+
+// Objects with every name, so that none can be forgotten here.
+const retryNames: Record<keyof RetryOptions, true> = {
+  initialDelayMs: true,
+  factor: true,
+  maxDelayMs: true,
+  jitter: true,
+  holdUpToMs: true,
+}
+const optionNames: Record<keyof SubscriptionOptions, true> = {
+  consumerGroup: true,
+  maxRetries: true,
+  useDLQ: true,
+  dlqTopic: true,
+  autoAck: true,
+  concurrency: true,
+  startFrom: true,
+  types: true,
+  retry: true,
+  timeoutMs: true,
+  ordered: true,
+  prefetch: true,
+  maxDeliveries: true,
+  idempotency: true,
+  circuitBreaker: true,
+  rateLimit: true,
+  includeDeadLetters: true,
+  signal: true,
+}
+
+function unknownNames(layer: SubscriptionOptions | undefined): ConfigIssue[] {
+  return [
+    ...unknownOptions(layer, optionNames),
+    ...unknownOptions(layer?.retry, retryNames, 'retry.'),
+    ...unknownOptions(layer?.circuitBreaker, { failures: true, resetMs: true }, 'circuitBreaker.'),
+    ...unknownOptions(layer?.idempotency, { store: true, ttlMs: true, leaseMs: true }, 'idempotency.'),
+    ...unknownOptions(layer?.rateLimit, { perSecond: true }, 'rateLimit.'),
+  ]
 }
 
 function idempotencyOf(options: IdempotencyOptions | undefined): IdempotencyPolicy | undefined {
@@ -92,8 +143,8 @@ export function assertNoLoop(topic: string, { dlqTopic, includeDeadLetters, useD
   ])
 }
 
-function check(policy: SubscriptionPolicy): void {
-  const issues: ConfigIssue[] = []
+function check(policy: SubscriptionPolicy, found: readonly ConfigIssue[]): void {
+  const issues: ConfigIssue[] = [...found]
   const atLeast = (
     name: string,
     value: number | undefined,

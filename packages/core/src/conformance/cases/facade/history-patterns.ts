@@ -79,7 +79,8 @@ export const historyPatternCases: readonly ConformanceCase[] = [
         await one.bus.publish(orders, 'placed', flow, { metadata: { correlationId: `${name}-${flow}` } })
       await done.handled.reached(2)
       const traced: TracedEvent[] = []
-      for await (const event of two.bus.trace(`${name}-x`)) traced.push(event)
+      // Not of all topics: what others have on the backend is theirs.
+      for await (const event of two.bus.trace(`${name}-x`, { topics: `${name}.*` })) traced.push(event)
       assert.deepEqual(
         traced.map(({ topic, type, payload, key }) => [topic, type, payload, key]),
         [

@@ -29,6 +29,10 @@ export const publishMiddlewareCases: readonly ConformanceCase[] = [
         ['outer', topic, 'tested', 1],
         ['outer: stored', { wrapped: 1 }, 1],
       ])
+      published.payload.wrapped = 99
+      const [kept] = await eventsOf(bus.history(topic))
+      assert.deepEqual(kept?.payload, { wrapped: 1 }, 'What is stored is nobody else’s.')
+      published.payload.wrapped = 1
       const batch = await bus.publishBatch(
         topic,
         [2, 3, 4].map((payload) => ({ type: 'tested', payload, key: 'k' })),
