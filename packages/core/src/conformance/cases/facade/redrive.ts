@@ -182,9 +182,7 @@ export const redriveCases: readonly ConformanceCase[] = [
       assert.equal(await deadLetters.count({ topic }), 3)
       const stop = new AbortController()
       const stopped = deadLetters.redrive({ topic, rate: 0.01, signal: stop.signal })
-      await seen.handled.reached(7)
-      stop.abort()
-      const report = await stopped
+      const [report] = await Promise.all([stopped, seen.handled.reached(7).then(() => stop.abort())])
       assert.deepEqual([report.redriven, report.complete], [1, false])
       assert.equal(await deadLetters.count({ topic }), 2)
       assert.equal((await deadLetters.redrive({ topic })).redriven, 2)
