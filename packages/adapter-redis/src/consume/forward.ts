@@ -1,5 +1,5 @@
 import { LoanLostError, PublishError, TimeoutError, type Message } from '@bus/core/spi'
-import { isReply, NotSentError } from '../link/failure.ts'
+import { explained, isReply, NotSentError } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import { bodyOf, headOf } from '../publish/encode.ts'
 import { forward } from '../scripts/settle.ts'
@@ -50,7 +50,7 @@ export async function forwardCopy(host: ForwardHost, loan: Loan, copy: Message):
     } catch (error) {
       if (error instanceof NotSentError) continue
       if (error instanceof TimeoutError) link.reset(`no answer for ${timeoutMs} ms`)
-      throw fail(isReply(error) ? 'no' : 'unknown', error)
+      throw fail(isReply(error) ? 'no' : 'unknown', explained(error))
     }
   }
   throw lost()

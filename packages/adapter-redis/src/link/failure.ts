@@ -27,6 +27,21 @@ export class NotSentError extends BackendUnavailableError {
   }
 }
 
+/** No memory is left for what it was to store; of a script before Redis 7 as above. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && /(^|-)OOM /.test(error.message)
+}
+
+/** What the server answered, where it does not say what to do, with what to do. */
+export function explained(error: unknown): unknown {
+  if (!isFull(error)) return error
+  return new Error(
+    'Redis is full: it uses all the memory that its maxmemory permits. Give it more, or let it keep less: retention.maxAgeMs and ' +
+      'retention.maxLength, deleteGroup() for groups that nobody serves. What is stored is consumed meanwhile.',
+    { cause: error },
+  )
+}
+
 /** The connection broke, or was not there: there is no answer, and there will be none. */
 export function isLoss(error: unknown): boolean {
   if (error instanceof NotSentError) return true

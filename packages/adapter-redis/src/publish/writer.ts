@@ -1,5 +1,5 @@
 import { TimeoutError, type Message } from '@bus/core/spi'
-import { isReadOnly, isReply, NotSentError } from '../link/failure.ts'
+import { explained, isReadOnly, isReply, NotSentError } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import type { ReplicaWait } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
@@ -149,7 +149,10 @@ export class Writer {
       // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
       if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
       else
-        this.#fail(batch, { stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown', cause: error })
+        this.#fail(batch, {
+          stored: isReply(error) || error instanceof NotSentError ? 'no' : 'unknown',
+          cause: explained(error),
+        })
     }
     this.flush()
   }
@@ -190,7 +193,7 @@ export class Writer {
       const message = String(list[at + 1])
       const cause = new Error(message)
       if (isReadOnly(cause)) this.link.demoted()
-      failures.set(Number(list[at]), { stored: 'no', cause })
+      failures.set(Number(list[at]), { stored: 'no', cause: explained(cause) })
     }
     return failures
   }
@@ -205,7 +208,7 @@ export class Writer {
     } catch (error) {
       if (!batch.isSettled && isReply(error)) {
         this.#waiting.splice(this.#waiting.indexOf(batch), 1)
-        this.#fail(batch, { stored: 'no', cause: error })
+        this.#fail(batch, { stored: 'no', cause: explained(error) })
       }
     } finally {
       this.#registering = false

@@ -1,4 +1,4 @@
-import { claim, clock, ring, script, type Script } from './script.ts'
+import { claim, clock, evenIfFull, ring, script, type Script } from './script.ts'
 
 /**
  * A sign of life. Renews the caller's lease, ends that of members who gave none, divides the partitions anew, and puts
@@ -19,10 +19,12 @@ export const beat: Script = script(
   clock,
   ring,
   claim,
+  evenIfFull,
   `
 local members, leases, bell = KEYS[1], KEYS[2], KEYS[3]
 local me, group, lease, grace, partitions = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 if ARGV[6] ~= '1' and not redis.call('ZSCORE', members, me) then return 0 end
+even_if_full(leases)
 local now, changed, warned = clock(), false, false
 if redis.call('ZADD', members, string.format('%.0f', now + lease), me) == 1 then changed = true end
 redis.call('HDEL', leases, 'late:' .. me)

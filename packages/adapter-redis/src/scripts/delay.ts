@@ -1,4 +1,4 @@
-import { append, call, clock, ring, script, type Script } from './script.ts'
+import { append, call, clock, evenIfFull, ring, script, type Script } from './script.ts'
 
 /**
  * Lua for one entry that waits: partition or -1, lengths of key and headers in bytes, end of line, then key, headers and
@@ -66,6 +66,7 @@ export const move: Script = script(
   append,
   call,
   wait,
+  evenIfFull,
   `
 local function read_entry(entry)
   local partition, key, headers, at = string.match(entry, '^(%-?%d+) (%d+) (%d+)\\n()')
@@ -76,6 +77,8 @@ local function read_entry(entry)
 end
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', clock()), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
 local moved, bytes, problem, partitions, unreadable = 0, 0, '', {}, {}
+-- What is moved is stored already.
+even_if_full(KEYS[3])
 if #due > 0 then continue_from(redis.call('HGET', KEYS[1], 'last')) end
 for i = 1, #due, 2 do
   if bytes > tonumber(ARGV[2]) then break end

@@ -85,6 +85,16 @@ local function call_for(meta, bell, partitions)
   if type(number) == 'number' then redis.pcall('XADD', bell, 'MAXLEN', 1, '*', 'n', number, 'p', partitions) end
 end`
 
+/**
+ * For what frees memory, or takes next to none and keeps members going. A server that is full refuses a script at its first
+ * write that could take memory, unless it has made one before that could not: https://redis.io/docs/latest/commands/eval/.
+ * (The flag `allow-oom` says the same from Redis 7 on; before, a script that has flags cannot be read.)
+ */
+export const evenIfFull: string = `
+local function even_if_full(hash)
+  redis.call('HDEL', hash, '')
+end`
+
 export const claim: string = `
 local function claim(key, group, consumer, ids, ...)
   local args = { key, group, consumer, 0, unpack(ids) }

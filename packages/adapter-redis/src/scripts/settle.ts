@@ -1,4 +1,4 @@
-import { append, call, claim, clock, fence, ring, script, type Script } from './script.ts'
+import { append, call, claim, clock, evenIfFull, fence, ring, script, type Script } from './script.ts'
 import { wait } from './delay.ts'
 
 /**
@@ -46,11 +46,13 @@ export const giveBack: Script = script(
   fence,
   ring,
   claim,
+  evenIfFull,
   `
 local me, group, n = ARGV[1], ARGV[2], ARGV[3]
 local mine
 if n == '' then mine = is_member(KEYS[1], me) else mine = owns(KEYS[2], n, ARGV[4]) end
 if not mine then return { generation(KEYS[2]), 0 } end
+even_if_full(KEYS[4])
 for i = 5, #ARGV, 4 do
   local id, suspect, about, note = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local info = redis.call('XPENDING', KEYS[3], group, id, id, 1, n == '' and me or 'owner')[1]
@@ -80,8 +82,10 @@ export const yieldPartition: Script = script(
   'yield-partition',
   fence,
   ring,
+  evenIfFull,
   `
 if not owns(KEYS[1], ARGV[1], ARGV[2]) then return 0 end
+even_if_full(KEYS[1])
 redis.call('HSET', KEYS[1], ARGV[1], '- ' .. string.match(ARGV[2], ' (%d+) ') .. ' ' .. ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'gen', 1)
 ring(KEYS[2])

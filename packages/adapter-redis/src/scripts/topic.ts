@@ -1,4 +1,4 @@
-import { lastId, script, type Script } from './script.ts'
+import { evenIfFull, lastId, script, type Script } from './script.ts'
 
 /**
  * Registers a topic. What is settled already stays.
@@ -9,7 +9,9 @@ import { lastId, script, type Script } from './script.ts'
  */
 export const createTopic: Script = script(
   'create-topic',
+  evenIfFull,
   `
+even_if_full(KEYS[1])
 local partitions = redis.call('HGET', KEYS[2], 'partitions') or ARGV[1]
 redis.call('HSETNX', KEYS[1], 'partitions', partitions)
 return tonumber(redis.call('HGET', KEYS[1], 'partitions'))`,
@@ -69,7 +71,9 @@ return reply`,
  */
 export const createGroup: Script = script(
   'create-group',
+  evenIfFull,
   `
+even_if_full(KEYS[1])
 local field = 'group:' .. ARGV[1]
 local known = redis.call('HEXISTS', KEYS[1], field) == 1
 local function entries_added(key)

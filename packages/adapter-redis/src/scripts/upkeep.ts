@@ -1,4 +1,4 @@
-import { clock, lastId, ring, script, type Script } from './script.ts'
+import { clock, evenIfFull, lastId, ring, script, type Script } from './script.ts'
 
 /** Lua for comparing ids: too long for the doubles of Lua, so by length and then as text. */
 const compare: string = `
@@ -98,7 +98,9 @@ return { removed, lost }`,
 export const guardReader: Script = script(
   'guard-reader',
   clock,
+  evenIfFull,
   `
+even_if_full(KEYS[1])
 local now = clock()
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now + ARGV[3]))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -1,3 +1,4 @@
+import { isFull } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
 import type { Servers } from '../link/servers.ts'
 import { createTopic } from '../scripts/topic.ts'
@@ -37,7 +38,12 @@ export class Catalog {
   /** Registers the topic where it is missing. Its name is listed before it holds anything. */
   async ensure(topic: string): Promise<number> {
     const { meta, rootMeta } = this.of(topic)
-    await this.#servers.at(this.keys.topics).command('SADD', this.keys.topics, topic)
+    try {
+      await this.#servers.at(this.keys.topics).command('SADD', this.keys.topics, topic)
+    } catch (error) {
+      // Those who start on a server that is full go on with what there is.
+      if (!isFull(error) || !(await this.list()).includes(topic)) throw error
+    }
     const partitions = Number(await this.linkTo(topic).run(createTopic, [meta, rootMeta], [this.#partitions]))
     this.learn(topic, partitions)
     return partitions
