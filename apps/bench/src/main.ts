@@ -1,68 +1,71 @@
-import { spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { startKafka, startRedis } from '@bus/test-brokers'
-import type { Measurement, Task } from './measurement.ts'
-import { type Row, table } from './report.ts'
-import { suites } from './suites.ts'
+import { describe, table, verdictTable } from './report.ts'
+import { defaultFolder, readResults, writeResults } from './results.ts'
+import { run } from './run.ts'
+import { type Backend, backends, growth, standard } from './tasks.ts'
+import { judge, targets } from './targets.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } },
+  options: {
+    /** How often each candidate is measured; what is told is the median. */
+    rounds: { type: 'string', default: '5' },
+    /** How long one measurement takes, beside its warm-up. */
+    seconds: { type: 'string', default: '1' },
+    /** The most events of one measurement. */
+    events: { type: 'string', default: '200000' },
+    /** The events over which the growth of the heap is measured. */
+    'heap-events': { type: 'string', default: '1000000' },
+    /** Only tasks whose names contain it. */
+    only: { type: 'string', default: '' },
+    growth: { type: 'boolean', default: false },
+    /** Measures nothing: holds what was measured last against the targets; fails where a must is not met. */
+    targets: { type: 'boolean', default: false },
+    /** Where the JSON goes. */
+    out: { type: 'string', default: defaultFolder },
+  },
 })
-const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
-const rounds = Number(values.rounds)
-const rows: Row[] = []
 
-for (const name of chosen) {
-  const suite = suites[name]
-  if (suite === undefined)
-    throw new Error(`There is no suite "${name}". Choose among ${Object.keys(suites).join(', ')}.`)
-  const backend = await start(name)
-  try {
-    for (const [what, settings] of Object.entries(suite.tasks)) {
-      const runs = new Map<string, Measurement[]>(Object.keys(suite.candidates).map((candidate) => [candidate, []]))
-      // A B A B: what disturbs the machine disturbs all alike.
-      for (let round = 0; round < rounds; round++) {
-        for (const [candidate, measurements] of runs) {
-          measurements.push(await measure(name, candidate, { ...settings, address: backend.address }))
-        }
-      }
-      rows.push(...[...runs].map(([candidate, measurements]) => ({ suite: name, what, candidate, measurements })))
-    }
-  } finally {
-    await backend.stop()
+const pace = {
+  rounds: bounded('rounds', 1, 25),
+  seconds: bounded('seconds', 0.05, 30),
+  maxEvents: bounded('events', 20, 2_000_000),
+  heapEvents: bounded('heap-events', 100, 5_000_000),
+}
+
+if (values.targets) await checkTargets()
+else await measureAll()
+
+async function measureAll(): Promise<void> {
+  for (const backend of chosen()) {
+    const assignments = [...standard[backend], ...(values.growth ? growth(backend) : [])]
+    const results = await run(
+      backend,
+      assignments.filter(({ name }) => name.includes(values.only)),
+      pace,
+    )
+    console.log(table(results))
+    await writeResults(values.out, results)
   }
 }
 
-console.log(table(rows))
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`)
-
-async function start(name: string): Promise<{ readonly address: string; stop(): Promise<void> }> {
-  if (name === 'redis') {
-    const redis = await startRedis()
-    return { address: redis.url, stop: () => redis.stop() }
-  }
-  if (name === 'kafka') {
-    const kafka = await startKafka()
-    return { address: kafka.brokers.join(','), stop: () => kafka.stop() }
-  }
-  return { address: '', stop: async () => {} }
+async function checkTargets(): Promise<void> {
+  const all = await readResults(values.out)
+  const wanted = chosen()
+  const verdicts = targets.filter(({ backend }) => wanted.includes(backend)).map((target) => judge(target, all))
+  console.log(verdictTable(verdicts))
+  for (const results of all) console.log(`${results.backend}: ${describe(results)}`)
+  if (verdicts.some(({ must }) => !must)) process.exitCode = 1
 }
 
-/** In a process of its own: no candidate warms up, or slows down, the code of another. */
-function measure(suite: string, candidate: string, task: Task): Promise<Measurement> {
-  const file = new URL('child.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--conditions=@bus/source', file, suite, candidate, JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let out = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(out) as Measurement)
-      else reject(new Error(`${suite}, ${candidate}: ended with ${code}`))
-    })
-  })
+function chosen(): Backend[] {
+  const unknown = positionals.find((name) => !(backends as readonly string[]).includes(name))
+  if (unknown !== undefined) throw new Error(`There is no backend "${unknown}". Choose among ${backends.join(', ')}.`)
+  return backends.filter((backend) => positionals.length === 0 || positionals.includes(backend))
+}
+
+function bounded(name: 'rounds' | 'seconds' | 'events' | 'heap-events', least: number, most: number): number {
+  const value = Number(values[name])
+  if (value >= least && value <= most) return value
+  throw new Error(`--${name} is "${values[name]}"; expected a number from ${least} to ${most}.`)
 }

@@ -12,6 +12,8 @@ const mains = {
   'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   topics: 'org.apache.kafka.tools.TopicCommand',
   acls: 'org.apache.kafka.tools.AclCommand',
+  'producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
 } as const
 
 export type KafkaTool = keyof typeof mains

@@ -1,42 +1,40 @@
 import { EventBus, type EventBusAdapter } from '@bus/core'
-import { type Candidate, Counter, inWindows, keyOf, payload, type Task } from '../measurement.ts'
+import type { Candidate, Place, Task } from '../measurement.ts'
 
 /** The whole core with its default options, on whichever adapter. */
-export async function busCandidate(adapter: EventBusAdapter, task: Task): Promise<Candidate> {
-  const topic = `bench-${process.pid}`
+export async function busCandidate(adapter: EventBusAdapter, task: Task, { topic }: Place): Promise<Candidate> {
   const bus = new EventBus(adapter, 'bench', { ownsAdapter: true })
-  let counter = new Counter(0)
-  for (let index = 0; index < task.subscriptions; index++) {
-    await bus.subscribe(topic, () => counter.add(), {
-      consumerGroup: `group-${index}`,
-      concurrency: task.keys === 0 ? 1 : 16,
-    })
-  }
-  await allReady(bus)
+  await bus.initialize()
   return {
-    async run(events) {
-      counter = new Counter(events * task.subscriptions)
-      await inWindows(events, task.window, (index) =>
-        bus.publish(topic, 'order.created', payload, { key: keyOf(index, task.keys) }),
-      )
-      await counter.reached
-      await allAcknowledged(adapter, topic, task.subscriptions)
+    async consume(handle, done) {
+      for (let index = 0; index < task.subscriptions; index++) {
+        await bus.subscribe(
+          topic,
+          (event) => {
+            const returned = handle(event.payload)
+            if (returned === undefined) return done(1)
+            return returned.then(() => done(1))
+          },
+          { consumerGroup: groupOf(index), concurrency: task.concurrency },
+        )
+      }
+      while (!(await bus.getHealth()).ready) await new Promise(setImmediate)
+    },
+    publish: (payload, key) => bus.publish(topic, 'order.created', payload, { key }),
+    /** The measurement ends when the backend knows of every acknowledgement. */
+    async acknowledged() {
+      for (let index = 0; index < task.subscriptions; index++) {
+        for (;;) {
+          const state = await adapter.inspect(topic, groupOf(index))
+          if (state !== undefined && state.lag + state.pending === 0) break
+          await new Promise(setImmediate)
+        }
+      }
     },
     close: () => bus.close(),
   }
 }
 
-async function allReady(bus: EventBus): Promise<void> {
-  while (!(await bus.getHealth()).ready) await new Promise(setImmediate)
-}
-
-/** The measurement ends when the backend knows of every acknowledgement. */
-async function allAcknowledged(adapter: EventBusAdapter, topic: string, groups: number): Promise<void> {
-  for (let index = 0; index < groups; index++) {
-    for (;;) {
-      const state = await adapter.inspect(topic, `group-${index}`)
-      if (state !== undefined && state.lag + state.pending === 0) break
-      await new Promise(setImmediate)
-    }
-  }
+function groupOf(index: number): string {
+  return `group-${index}`
 }

@@ -1,0 +1,3 @@
+declare module '@moleculer/channels' {
+  export function Middleware(options: { readonly adapter: object }): object
+}

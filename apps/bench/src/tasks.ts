@@ -1,0 +1,106 @@
+import { simplest, type Task } from './measurement.ts'
+
+export interface Assignment {
+  readonly name: string
+  readonly task: Task
+  /** The first one is the base of the ratios. */
+  readonly candidates: readonly string[]
+  /** At most so many rounds, where one takes long. */
+  readonly rounds?: number
+}
+
+export type Backend = 'memory' | 'redis' | 'kafka'
+export const backends: readonly Backend[] = ['memory', 'redis', 'kafka']
+
+type Changes = Partial<Task>
+
+function assignment(name: string, candidates: readonly string[], changes: Changes, rounds?: number): Assignment {
+  const task = { ...simplest, ...changes }
+  return rounds === undefined ? { name, task, candidates } : { name, task, candidates, rounds }
+}
+
+const memory = ['emittery', 'bus', 'mqemitter', 'qified', 'EventEmitter']
+const [redisRaw, kafkaRaw] = ['raw ioredis', 'raw kafkajs']
+const bull = ['bullmq addBulk', 'bullmq add']
+const ours = ['bus']
+
+export const standard: Readonly<Record<Backend, readonly Assignment[]>> = {
+  memory: [
+    assignment('1 subscription, one by one', memory, { window: 1 }),
+    assignment('10 subscriptions, one by one', memory, { window: 1, subscriptions: 10 }),
+    assignment('1 subscription, 500 at once', memory, {}),
+    ...resources(),
+  ],
+  redis: [
+    assignment('publish, one by one', [redisRaw, 'bus', 'bullmq add', '@moleculer/channels'], {
+      kind: 'publish',
+      window: 1,
+    }),
+    assignment('publish, 500 at once', [redisRaw, 'bus', 'raw ioredis, script', ...bull, 'redis-benchmark'], {
+      kind: 'publish',
+    }),
+    assignment(
+      'end to end',
+      [redisRaw, 'bus', 'raw ioredis, script', ...bull, 'groupmq', '@moleculer/channels', 'qified (no storage)'],
+      {},
+    ),
+    assignment('end to end, two processes', [redisRaw, 'bus', 'bullmq addBulk', '@moleculer/channels'], {
+      processes: 2,
+    }),
+    // The raw loop knows no keys: it is the same as above.
+    assignment('end to end, 50 keys', [redisRaw, 'bus', 'groupmq'], { keys: 50, concurrency: 16 }),
+    assignment('end to end, 1,000 keys', [redisRaw, 'bus'], { keys: 1_000, concurrency: 16 }),
+    ...latencies([redisRaw, 'bus', 'bullmq add', '@moleculer/channels']),
+    ...resources(),
+  ],
+  kafka: [
+    assignment('publish, one by one', [kafkaRaw, 'bus', '@platformatic/kafka'], { kind: 'publish', window: 1 }),
+    assignment('publish, 500 at once', [kafkaRaw, 'bus', '@platformatic/kafka', 'ProducerPerformance'], {
+      kind: 'publish',
+    }),
+    assignment(
+      'end to end',
+      [kafkaRaw, 'bus', '@platformatic/kafka', '@moleculer/channels', 'ConsumerPerformance (consume only)'],
+      {},
+    ),
+    assignment('end to end, two processes', [kafkaRaw, 'bus', '@platformatic/kafka'], { processes: 2 }),
+    assignment('slow handler (5 ms), 1,000 keys, concurrency 64', ['raw kafkajs, eachMessage', 'bus'], {
+      handlerMs: 5,
+      keys: 1_000,
+      concurrency: 64,
+    }),
+    ...latencies([kafkaRaw, 'bus', '@platformatic/kafka']),
+    ...resources(),
+  ],
+}
+
+function latencies(candidates: readonly string[]): Assignment[] {
+  return [
+    assignment('latency at 200/s', candidates, { kind: 'latency', rate: 200 }, 3),
+    assignment('latency at 2,000/s', candidates, { kind: 'latency', rate: 2_000 }, 3),
+  ]
+}
+
+function resources(): Assignment[] {
+  return [
+    assignment('heap growth', ours, { kind: 'heap' }, 1),
+    assignment('idle, ten subscriptions', ours, { kind: 'idle', subscriptions: 10 }, 3),
+  ]
+}
+
+/** How the cost of an event changes with what there is of everything else. */
+export function growth(backend: Backend): readonly Assignment[] {
+  const grown = (what: string, values: readonly number[], changes: (value: number) => Changes): Assignment[] =>
+    values.map((value) => assignment(`growth: ${value.toLocaleString('en')} ${what}`, ours, changes(value), 3))
+  return [
+    ...grown('events', [10_000, 100_000, 1_000_000], (events) => ({ events })),
+    ...grown('bytes of payload', [200, 2_000, 20_000], (payloadBytes) => ({ payloadBytes })),
+    // On Kafka each subscription is a member of a group of its own, with a connection; 1,000 of them are no design.
+    ...grown('subscriptions', backend === 'kafka' ? [1, 10, 100] : [1, 10, 100, 1_000], (subscriptions) => ({
+      subscriptions,
+    })),
+    ...grown('keys', [0, 50, 1_000, 10_000], (keys) => ({ keys, concurrency: 16 })),
+    // Memory is one process.
+    ...(backend === 'memory' ? [] : grown('members', [1, 2, 4], (members) => ({ members, processes: 2, keys: 1_000 }))),
+  ]
+}
