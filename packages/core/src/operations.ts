@@ -27,6 +27,8 @@ export interface OperationOptions {
   readonly dryRun?: boolean | undefined
   /** Stops between two events (or batches) when it aborts; the report says how far it came. */
   readonly signal?: AbortSignal | undefined
+  /** Called after each batch (event by event into a handler) with how many events are done so far. */
+  readonly onProgress?: ((done: number) => void) | undefined
 }
 
 /** Aborts when the caller's signal does, or when the bus begins to close. */

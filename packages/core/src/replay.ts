@@ -49,6 +49,10 @@ export async function replay(host: OperationsHost, topic: string, options: Repla
   const messages = storedMessages(host.adapter, topic, options)
   const sink = sinkFor(host, options, signal)
   const report = { read: 0, matched: 0, replayed: 0, skipped: 0 }
+  const done = (events: number): void => {
+    report.replayed += events
+    if (events > 0) options.onProgress?.(report.replayed)
+  }
   if (limit > 0) {
     for await (const message of messages) {
       if (signal.aborted) break
@@ -57,12 +61,12 @@ export async function replay(host: OperationsHost, topic: string, options: Repla
       if (event === 'unreadable') report.skipped++
       else if (event !== undefined && filter(event)) {
         report.matched++
-        if (!dryRun) report.replayed += await sink.take({ message, event })
+        if (!dryRun) done(await sink.take({ message, event }))
         if (report.matched >= limit) break
       }
     }
   }
-  if (!signal.aborted) report.replayed += await sink.flush()
+  if (!signal.aborted) done(await sink.flush())
   assertStillOpen(host)
   return { ...report, complete: !signal.aborted }
 }

@@ -27,6 +27,8 @@ export interface DiscardOptions extends DeadLetterFilter {
   /** Only counts; default false. */
   readonly dryRun?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+  /** Called after each batch with how many are discarded so far. */
+  readonly onProgress?: ((done: number) => void) | undefined
 }
 
 export interface DiscardReport {
@@ -89,7 +91,7 @@ export class DeadLetters {
   }
 
   /** Has dead letters forgotten: they are no longer listed nor redriven, and leave with the retention of their topic. */
-  async discard({ all, limit, dryRun = false, signal, ...filter }: DiscardOptions): Promise<DiscardReport> {
+  async discard({ all, limit, dryRun = false, signal, onProgress, ...filter }: DiscardOptions): Promise<DiscardReport> {
     assertFilter(filter)
     assertNumbers({ limit: [limit, 0] })
     if (all !== true && !isSelective(filter))
@@ -109,6 +111,7 @@ export class DeadLetters {
         const places = batch.take().map(({ message }) => message.position)
         await ledger.write('discarded', places)
         counts.discarded += places.length
+        if (places.length > 0) onProgress?.(counts.discarded)
       }
       for await (const found of scan(adapter, dlqTopic, ledger, filter)) {
         if (left() <= 0) break

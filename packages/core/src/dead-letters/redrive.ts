@@ -166,6 +166,7 @@ export class Redrive {
     for (const _ of batch.slice(due.length)) this.#skip('somebody else has dealt with them in the meantime')
     if (this.#handler === undefined) await this.#sendBack(due, ledger)
     else for (const found of due) await this.#handle(found, this.#handler, ledger)
+    this.#options.onProgress?.(this.#counts.redriven)
   }
 
   async #sendBack(due: readonly Found[], ledger: Ledger): Promise<void> {

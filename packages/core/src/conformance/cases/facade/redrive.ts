@@ -177,7 +177,10 @@ export const redriveCases: readonly ConformanceCase[] = [
       const limited = await deadLetters.redrive({ topic, limit: 2 })
       assert.deepEqual([limited.redriven, await deadLetters.count({ topic })], [2, 7])
       const start = Date.now()
-      assert.equal((await deadLetters.redrive({ topic, limit: 4, rate: 20 })).redriven, 4)
+      const told: number[] = []
+      const onProgress = (done: number): void => void told.push(done)
+      assert.equal((await deadLetters.redrive({ topic, limit: 4, rate: 20, onProgress })).redriven, 4)
+      assert.equal(told.at(-1), 4)
       assert.ok(Date.now() - start >= 100, 'Four at twenty a second, as two batches of two.')
       assert.equal(await deadLetters.count({ topic }), 3)
       const stop = new AbortController()

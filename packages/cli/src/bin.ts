@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { run } from './run.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const interrupted = new AbortController()
+
+// The second time somebody is in a hurry.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (interrupted.signal.aborted) process.exit(exitCodes.interrupted)
+    interrupted.abort()
+  })
+}
+// `bus history orders | head` has read all it wants.
+process.stdout.on('error', () => interrupted.abort())
+
+const { stdin, stdout, stderr, env } = process
+const code = await run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: interrupted.signal })
+// A socket of a client may live a little longer than its connection; what was printed must be out, though.
+if (!stdout.destroyed) await new Promise<void>((resolve) => stdout.write('', () => resolve()))
+process.exit(code)
