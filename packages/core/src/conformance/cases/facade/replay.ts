@@ -144,8 +144,15 @@ export const replayCases: readonly ConformanceCase[] = [
         options: Omit<Parameters<typeof bus.replay>[0], 'topic' | 'into'>,
       ): Promise<unknown[]> => {
         const seen = stage.recorder()
-        const { read, matched, replayed: done, skipped } = await bus.replay({ ...options, topic, into: seen.handle })
-        assert.equal(done, seen.handled.count)
+        const told: number[] = []
+        const onProgress = (events: number): void => void told.push(events)
+        const {
+          read,
+          matched,
+          replayed: done,
+          skipped,
+        } = await bus.replay({ ...options, topic, into: seen.handle, onProgress })
+        assert.deepEqual([done, told.at(-1) ?? 0], [seen.handled.count, seen.handled.count])
         return [seen.payloads, read, matched, skipped]
       }
       assert.deepEqual(await replayed({}), [[1, 2, 3, 4, 5, 6, 8], 8, 7, 1])
