@@ -14,6 +14,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 // `bus history orders | head` has read all it wants.
 process.stdout.on('error', () => interrupted.abort())
 
+// A backend in this very process holds no socket that would keep a waiting command alive.
+setInterval(() => {}, 2 ** 30)
+
 const { stdin, stdout, stderr, env } = process
 const code = await run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: interrupted.signal })
 // A socket of a client may live a little longer than its connection; what was printed must be out, though.

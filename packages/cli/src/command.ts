@@ -50,7 +50,11 @@ export interface Context {
   /** Aborts on Ctrl-C, and when nobody reads the output any more. */
   readonly signal: AbortSignal
   /** Connects on the first call; closed when the command ends. */
-  connect(options?: { readonly source?: string | undefined }): Promise<Connection>
+  connect(options?: {
+    readonly source?: string | undefined
+    /** Instead of the one above. */
+    readonly env?: Env | undefined
+  }): Promise<Connection>
 }
 
 export interface Command<Given extends Options = Options> {

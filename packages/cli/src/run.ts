@@ -70,7 +70,8 @@ async function runCommand(command: Command, input: Parsed, host: Process): Promi
     signal,
     stdin: host.stdin,
     adapterName,
-    connect: ({ source } = {}) => (connection ??= connect({ adapterName, env, out, source, signal })),
+    connect: (own = {}) =>
+      (connection ??= connect({ adapterName, env: own.env ?? env, out, source: own.source, signal })),
   }
   try {
     return await command.run(input as Input, context)

@@ -1,0 +1,79 @@
+import type { Connection } from '../command.ts'
+import { groupRows, ownTopics } from '../groups.ts'
+import { age, count } from '../terminal/text.ts'
+import { type Finding, ok, problem, warning } from './finding.ts'
+
+const longMs = 600_000
+const mostDeadLetters = 1_000
+
+/** What the adapter says of its backend. */
+export async function backend({ bus }: Connection): Promise<Finding[]> {
+  const { adapter, durability } = await bus.getHealth()
+  const findings = [
+    adapter.healthy
+      ? ok('round trip', `${adapter.name} answers within ${Math.ceil(adapter.latencyMs)} ms`)
+      : problem('round trip', adapter.reason),
+  ]
+  if (durability !== undefined) {
+    const settings = Object.entries(durability.settings).map(([name, value]) => `${name}=${value}`)
+    findings.push(ok('durability', [durability.summary, ...settings].join(' ')))
+    findings.push(...durability.warnings.map((text) => warning('settings', text)))
+  }
+  return findings
+}
+
+/** Whether this user may do what a service does: each is tried, without changing anything. */
+export async function permissions({ adapter, bus }: Connection): Promise<Finding[]> {
+  let listed: readonly string[]
+  try {
+    listed = await adapter.listTopics()
+  } catch (error) {
+    return [problem('list topics', error)]
+  }
+  const topics = ownTopics(listed)
+  const findings = [ok('list topics', count(topics.length, 'topic'))]
+  const attempt = async (check: string, work: () => Promise<Finding[]>): Promise<void> => {
+    findings.push(...(await work().catch((error: unknown) => [problem(check, error)])))
+  }
+  await attempt('read topics', async () => {
+    for (const topic of topics) for await (const _ of adapter.read({ topic, limit: 1 })) break
+    return [ok('read topics', topics.length === 0 ? 'there is none to read' : 'all can be read')]
+  })
+  await attempt('groups', async () => {
+    const rows = await groupRows(adapter, listed, topics)
+    const late = rows.filter(({ oldestPendingMs }) => oldestPendingMs > longMs)
+    return [
+      ok('groups', `${count(rows.length, 'known group')}`),
+      ...late.map(({ topic, group, lag, pending, oldestPendingMs }) =>
+        warning(
+          'groups',
+          `${group} on ${topic} is ${count(lag + pending, 'event')} behind, the oldest for ${age(oldestPendingMs)}.`,
+          'See whether its members run and keep up, or forget the group: bus.deleteGroup(topic, group).',
+        ),
+      ),
+    ]
+  })
+  await attempt('dead letters', async () => {
+    const { items, next } = await bus.deadLetters.list({ limit: mostDeadLetters })
+    const number = `${count(items.length, 'dead letter')}${next === undefined ? '' : ' and more'}`
+    return [
+      items.length === 0
+        ? ok('dead letters', 'none')
+        : warning('dead letters', number, 'bus dlq ls shows them; bus dlq redrive has them handled again.'),
+    ]
+  })
+  return findings
+}
+
+/** Publishes an event and reads it back. */
+export async function writing({ bus }: Connection, topic: string, signal: AbortSignal): Promise<Finding> {
+  try {
+    const from = new Date(Date.now() - 60_000)
+    const { metadata } = await bus.publish(topic, 'bus.doctor', { probe: true }, { signal })
+    for await (const event of bus.history(topic, { from, type: 'bus.doctor' }))
+      if (event.metadata.eventId === metadata.eventId) return ok('publish', `${topic} took an event and gave it back`)
+    return problem('publish', `${topic} took an event, but does not give it back`)
+  } catch (error) {
+    return problem('publish', error)
+  }
+}
