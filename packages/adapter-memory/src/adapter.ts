@@ -1,4 +1,5 @@
 import {
+  BackendUnavailableError,
   ClosedError,
   decodeEvent,
   GroupInUseError,
@@ -15,51 +16,56 @@ import {
 } from '@bus/core/spi'
 import { MemoryConsumer } from './consumer.ts'
 import { Crew } from './crew.ts'
-import { done } from './delivery.ts'
+import { DiskJournal, type DiskOptions } from './disk/disk-journal.ts'
+import { memoryIn } from './disk/memory.ts'
 import type { Sharing } from './group.ts'
 import type { MemoryMessage } from './message.ts'
-import { limitsOf, type InMemoryAdapterOptions } from './options.ts'
+import { settingsOf, type InMemoryAdapterOptions } from './options.ts'
 import { sequenceAfter } from './topic.ts'
-import { Topics } from './topics.ts'
+import { Topics, type Source } from './topics.ts'
 
-const capabilities: AdapterCapabilities = Object.freeze({
-  durable: false,
-  shared: false,
-  delays: true,
-  countsRedeliveries: 'none',
-})
-
-/** Topics in this very process: no server, the same contract. What it holds ends with the process. */
+/**
+ * Topics in this very process: no server, the same contract. What it holds ends with the process, unless
+ * `persistToDisk` keeps it in a directory as well.
+ */
 export class InMemoryAdapter implements EventBusAdapter {
   readonly specVersion = 1 as const
   readonly name: string = 'memory'
-  readonly capabilities: AdapterCapabilities = capabilities
+  readonly capabilities: AdapterCapabilities
   readonly #topics: Topics
+  readonly #disk: DiskOptions | undefined
   readonly #consumers = new Set<MemoryConsumer>()
-  #closed = false
+  #opening: Promise<void> | undefined
+  #journal: DiskJournal | undefined
+  #closing: Promise<void> | undefined
 
   /** @throws ConfigInvalidError for options that cannot work. */
   constructor(options: InMemoryAdapterOptions = {}) {
-    this.#topics = new Topics(limitsOf(options))
+    const { limits, disk } = settingsOf(options)
+    this.#topics = new Topics(limits)
+    this.#disk = disk
+    this.capabilities = Object.freeze({
+      durable: disk !== undefined,
+      shared: false,
+      delays: true,
+      countsRedeliveries: 'none',
+    })
   }
 
   async durability(): Promise<Durability> {
+    if (this.#disk !== undefined) return this.#opened().durability()
     return { summary: 'Events live as long as this process.', settings: {}, warnings: [] }
   }
 
-  initialize(): Promise<void> {
-    return this.ping()
+  async initialize(): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError('The in-memory adapter')
+    if (this.#disk === undefined || this.#journal !== undefined) return
+    await (this.#opening ??= this.#open(this.#disk).finally(() => (this.#opening = undefined)))
   }
 
   // Not async: whoever waits for a message is answered before this returns.
   publish(messages: readonly Message[]): Promise<void> {
-    try {
-      this.#assertOpen()
-      this.#topics.publish(messages)
-      return done
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#publish(messages)
   }
 
   async consume({ topics, group: name }: ConsumeOptions): Promise<Consumer> {
@@ -67,18 +73,30 @@ export class InMemoryAdapter implements EventBusAdapter {
     let sharing: Sharing | undefined
     const groups = topics.map(({ topic: topicName, startFrom }) => {
       const topic = this.#topics.get(topicName)
-      const group = topic.group(name) ?? topic.createGroup(name, sharing ?? new Crew(), startFrom)
+      const group =
+        topic.group(name) ??
+        topic.createGroup(name, { sharing: sharing ?? new Crew(), startFrom, journal: this.#journal })
       sharing ??= group.sharing
       return group
     })
     const consumer = new MemoryConsumer(groups, {
-      publish: (copies) => this.publish(copies),
+      publish: (copies, source) => this.#publish(copies, source),
+      flush: () => this.#journal?.flush(),
       closed: () => {
         this.#consumers.delete(consumer)
         if (name === undefined) for (const group of groups) this.#topics.get(group.topic).deleteGroup(group)
       },
     })
     this.#consumers.add(consumer)
+    if (name !== undefined && this.#journal !== undefined) {
+      try {
+        // A group outlives its members from its beginning.
+        await this.#journal.flush()
+      } catch (error) {
+        await consumer.close().catch(() => undefined)
+        throw error
+      }
+    }
     return consumer
   }
 
@@ -109,22 +127,22 @@ export class InMemoryAdapter implements EventBusAdapter {
     if (group === undefined) return
     if (group.sharing.members.length > 0) throw new GroupInUseError(topicName, name)
     topic?.deleteGroup(group)
+    await this.#journal?.flush()
   }
 
   async ping(): Promise<void> {
     this.#assertOpen()
+    await this.#journal?.ping()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#topics.dropDelayed()
-    for (const consumer of this.#consumers) await consumer.close()
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
   }
 
   unsettled(): number {
     let count = 0
-    for (const { groups } of this.#topics.all()) {
-      for (const { sharing, unsettled } of groups) if (sharing.members.length > 0) count += unsettled
+    for (const { groups, pending } of this.#topics.all()) {
+      for (const { sharing, unsettled } of groups) if (sharing.members.length > 0) count += unsettled + pending
     }
     return count
   }
@@ -139,7 +157,39 @@ export class InMemoryAdapter implements EventBusAdapter {
 
   /** Empties the history of one topic, or of all. What a consumer group has not handled yet is still delivered. */
   clearHistory(topic?: string): void {
-    for (const { name, log } of this.#topics.all()) if (topic === undefined || topic === name) log.clear()
+    for (const { name, log } of this.#topics.all()) {
+      if (topic !== undefined && topic !== name) continue
+      log.clear()
+      this.#journal?.cleared(name, log.earliest)
+    }
+  }
+
+  #publish(messages: readonly Message[], source?: Source): Promise<void> {
+    try {
+      this.#assertOpen()
+      return this.#topics.publish(messages, source)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #open(disk: DiskOptions): Promise<void> {
+    this.#journal = await DiskJournal.open(disk, memoryIn(this.#topics))
+  }
+
+  async #close(): Promise<void> {
+    this.#topics.stop()
+    if (this.#opening !== undefined) await this.#opening.catch(() => undefined)
+    const consumers = [...this.#consumers].map((consumer) => consumer.close())
+    await Promise.allSettled(consumers)
+    await this.#journal?.close()
+    await Promise.all(consumers)
+  }
+
+  #opened(): DiskJournal {
+    if (this.#journal !== undefined) return this.#journal
+    const directory = JSON.stringify(this.#disk?.directory)
+    throw new BackendUnavailableError(`Nothing was read from ${directory} yet: await initialize() first.`)
   }
 
   #slice({ topic, after, since, until, limit }: ReadRange): MemoryMessage[] {
@@ -162,6 +212,7 @@ export class InMemoryAdapter implements EventBusAdapter {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new ClosedError('The in-memory adapter')
+    if (this.#closing !== undefined) throw new ClosedError('The in-memory adapter')
+    if (this.#disk !== undefined) this.#opened()
   }
 }

@@ -1,7 +1,8 @@
-import type { Consumer, ConsumerState, Message } from '@bus/core/spi'
+import { LoanLostError, type Consumer, type ConsumerState, type Message } from '@bus/core/spi'
 import { done, MemoryDelivery, type Lender } from './delivery.ts'
 import type { Group, Member, Sharing } from './group.ts'
 import type { MemoryMessage } from './message.ts'
+import type { Source } from './topics.ts'
 
 const ready: ConsumerState = Object.freeze({ status: 'ready' })
 const nothing: readonly MemoryDelivery[] = Object.freeze([])
@@ -9,7 +10,9 @@ const pulledNothing: Promise<readonly MemoryDelivery[]> = Promise.resolve(nothin
 
 /** What a consumer needs of the adapter. */
 export interface Host {
-  publish(messages: readonly Message[]): Promise<void>
+  publish(messages: readonly Message[], source: Source): Promise<void>
+  /** Resolves when everything until now is recorded; `undefined` where nothing is. */
+  flush(): Promise<void> | undefined
   /** Its loans are given back, it has left its groups. */
   closed(consumer: MemoryConsumer): void
 }
@@ -24,7 +27,7 @@ export class MemoryConsumer implements Consumer, Member, Lender {
   #batch: MemoryDelivery[] | undefined
   #max = 0
   #turn = 0
-  #closed = false
+  #closing: Promise<void> | undefined
   #signal: AbortSignal | undefined
   #resolve: ((batch: readonly MemoryDelivery[]) => void) | undefined
   // Made once, not for every pull.
@@ -42,7 +45,7 @@ export class MemoryConsumer implements Consumer, Member, Lender {
   // Not async, and a waiting pull is resolved by `publish` itself: its caller goes on before the publisher does.
   pull(max: number, signal: AbortSignal): Promise<readonly MemoryDelivery[]> {
     if (this.idle) return Promise.reject(new TypeError('pull() was called again before the last call had resolved.'))
-    if (this.#closed || signal.aborted || max < 1) return pulledNothing
+    if (this.#closing !== undefined || signal.aborted || max < 1) return pulledNothing
     const batch = this.#take(max)
     if (batch !== undefined) return Promise.resolve(batch)
     if (signal !== this.#signal) this.#listen(signal)
@@ -69,27 +72,45 @@ export class MemoryConsumer implements Consumer, Member, Lender {
   }
 
   giveBack(delivery: MemoryDelivery, note: string | undefined): void {
+    const { group, message } = delivery
     this.#remove(delivery)
-    delivery.group.takeBack({ group: delivery.group, message: delivery.message, note })
-    delivery.group.sharing.wake()
+    if (note !== delivery.note) group.book?.noted(message.sequence, note)
+    group.takeBack({ group, message, note })
+    group.sharing.wake()
   }
 
-  publish(copy: Message): Promise<void> {
-    return this.#host.publish([copy])
+  forward(delivery: MemoryDelivery, copy: Message): Promise<void> {
+    const { group, message } = delivery
+    if (this.#closing !== undefined) return Promise.reject(new LoanLostError(message.topic, message.position))
+    const settle = (): void => {
+      if (delivery.index < 0) return
+      this.#remove(delivery)
+      group.settled(message)
+    }
+    return this.#host.publish([copy], { group, sequence: message.sequence, settle })
   }
 
   close(): Promise<void> {
-    if (this.#closed) return done
-    this.#closed = true
+    return (this.#closing ??= this.#close())
+  }
+
+  #close(): Promise<void> {
     this.#answer(nothing)
     this.#listen(undefined)
+    // Copies may be on their way to the disk: what they settle is not given back.
+    const recorded = this.#host.flush()
+    if (recorded !== undefined) return recorded.finally(() => this.#leave())
+    this.#leave()
+    return done
+  }
+
+  #leave(): void {
     for (let delivery = this.open.at(-1); delivery !== undefined; delivery = this.open.at(-1)) {
       this.#remove(delivery)
       delivery.group.takeBack(delivery)
     }
     for (const sharing of this.#sharings) sharing.leave(this)
     this.#host.closed(this)
-    return done
   }
 
   #take(max: number): MemoryDelivery[] | undefined {

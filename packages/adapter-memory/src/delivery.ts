@@ -6,7 +6,8 @@ import type { MemoryMessage } from './message.ts'
 export interface Lender {
   settle(delivery: MemoryDelivery): void
   giveBack(delivery: MemoryDelivery, note: string | undefined): void
-  publish(copy: Message): Promise<void>
+  /** Stores a copy and settles the loan in one step. */
+  forward(delivery: MemoryDelivery, copy: Message): Promise<void>
 }
 
 /** What needs no waiting shares one promise. */
@@ -45,8 +46,6 @@ export class MemoryDelivery implements Delivery, OpenMessage {
 
   forward(copy: Message): Promise<void> {
     if (this.index < 0) return Promise.reject(new LoanLostError(this.message.topic, this.message.position))
-    // Storing is synchronous here: nothing can come between it and the acknowledgement.
-    const stored = this.#lender.publish(copy)
-    return stored === done ? this.ack() : stored
+    return this.#lender.forward(this, copy)
   }
 }

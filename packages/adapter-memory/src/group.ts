@@ -1,4 +1,5 @@
 import type { GroupState } from '@bus/core/spi'
+import type { GroupBook } from './journal.ts'
 import type { MemoryMessage } from './message.ts'
 import type { Reader, TopicLog } from './topic-log.ts'
 
@@ -49,6 +50,8 @@ export class Group implements Reader {
   readonly topic: string
   readonly log: TopicLog
   readonly sharing: Sharing
+  /** Where it is written down what becomes of it, if anywhere. */
+  book: GroupBook | undefined
   /** The sequence number of the next message that nobody was given yet. */
   cursor: number
   /** Messages from the group's start on that are not settled. */
@@ -63,6 +66,19 @@ export class Group implements Reader {
     this.sharing = sharing
     this.cursor = log.from(start)?.sequence ?? log.next
     this.unsettled = log.countFrom(this.cursor)
+  }
+
+  /** Goes on at `cursor`, and with what lies before it and was not settled. */
+  restore(cursor: number, notes: ReadonlyMap<number, string | undefined>): void {
+    this.cursor = this.log.from(cursor)?.sequence ?? this.log.next
+    this.unsettled = this.log.countFrom(this.cursor)
+    for (const [sequence, note] of [...notes].sort(([a], [b]) => a - b)) {
+      const message = this.log.from(sequence)
+      if (sequence >= this.cursor || message?.sequence !== sequence) continue
+      message.holds++
+      this.unsettled++
+      this.#returned.push({ group: this, message, note })
+    }
   }
 
   /** Lends up to `room` messages to `member` and returns how much room is left. */
@@ -92,6 +108,12 @@ export class Group implements Reader {
   }
 
   settle(message: MemoryMessage): void {
+    this.book?.settled(message.sequence)
+    this.settled(message)
+  }
+
+  /** It is written down already. */
+  settled(message: MemoryMessage): void {
     this.#lent--
     this.unsettled--
     message.holds--
@@ -134,10 +156,14 @@ export class Group implements Reader {
 
   state(now: number): GroupState {
     let oldest = this.log.from(this.cursor)?.storedAt ?? now
-    const lent = this.sharing.members.flatMap(({ open }) => open.filter(({ group }) => group === this))
-    for (const { message } of [...this.#returned, ...this.sharing.parked(this), ...lent])
-      oldest = Math.min(oldest, message.storedAt)
+    for (const { message } of this.open()) oldest = Math.min(oldest, message.storedAt)
     return { lag: this.unsettled - this.#lent, pending: this.#lent, oldestPendingMs: Math.max(0, now - oldest) }
+  }
+
+  /** What the cursor has passed and is not settled. */
+  open(): readonly OpenMessage[] {
+    const lent = this.sharing.members.flatMap(({ open }) => open.filter(({ group }) => group === this))
+    return [...this.#returned, ...this.sharing.parked(this), ...lent]
   }
 
   #takeReturned(member: Member, room: number): number {

@@ -1,6 +1,15 @@
 import type { Message } from '@bus/core/spi'
 import { MemoryMessage } from './message.ts'
 
+/** What the log of a topic holds at one moment. */
+export interface LogContent {
+  readonly next: number
+  readonly floor: number
+  readonly lastStoredAt: number
+  /** In their order, with gaps where some have left. */
+  readonly messages: readonly MemoryMessage[]
+}
+
 /** Whoever reads the log at their own pace; nothing from `cursor` on may leave it. */
 export interface Reader {
   readonly cursor: number
@@ -27,6 +36,23 @@ export class TopicLog {
 
   constructor(maxHistory: number) {
     this.#maxHistory = maxHistory
+  }
+
+  /** Only while it is empty and nobody reads it. */
+  restore({ next, floor, lastStoredAt, messages }: LogContent): void {
+    let gap = messages.length
+    while (gap > 0 && messages[gap - 1]?.sequence === next - (messages.length - gap) - 1) gap--
+    this.#aside = messages.slice(0, gap)
+    this.#recent = messages.slice(gap)
+    this.#first = next - this.#recent.length
+    this.#floor = floor
+    this.#lastStoredAt = lastStoredAt
+  }
+
+  content(): LogContent {
+    this.#trim()
+    const messages = [...this.#aside, ...this.#recent]
+    return { next: this.next, floor: this.#floor, lastStoredAt: this.#lastStoredAt, messages }
   }
 
   /** The sequence number that the next message will get. */

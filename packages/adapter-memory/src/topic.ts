@@ -1,5 +1,6 @@
 import { ConfigInvalidError, PublishBacklogError, type Message, type StartFrom } from '@bus/core/spi'
 import { Group, type Sharing } from './group.ts'
+import type { Journal } from './journal.ts'
 import { sequenceOf } from './message.ts'
 import { TopicLog } from './topic-log.ts'
 
@@ -16,6 +17,8 @@ export class Topic {
   readonly groups: Group[] = []
   /** Published, not due yet. */
   delayed = 0
+  /** On their way to the disk, then to the log. */
+  pending = 0
   /** Counted while a batch is checked. */
   incoming = 0
   readonly #named = new Map<string, Group>()
@@ -29,7 +32,7 @@ export class Topic {
 
   /** @throws PublishBacklogError if some group is so far behind that `count` more are too many. */
   admit(count: number): void {
-    const room = this.#maxBacklog - this.delayed - count
+    const room = this.#maxBacklog - this.delayed - this.pending - count
     for (const group of this.groups) {
       // What comes alone is always let in, or a batch larger than the limit could never be published.
       if (group.unsettled > room && group.unsettled > 0) throw this.#backlogError(group, count)
@@ -50,8 +53,17 @@ export class Topic {
   }
 
   /** Without a name: a group that nobody else will find. */
-  createGroup(name: string | undefined, sharing: Sharing, startFrom: StartFrom): Group {
-    const group = new Group(this.name, this.log, sharing, this.#start(startFrom))
+  createGroup(
+    name: string | undefined,
+    { sharing, startFrom, journal }: { sharing: Sharing; startFrom: StartFrom; journal?: Journal | undefined },
+  ): Group {
+    const group = this.addGroup(name, sharing, this.#start(startFrom))
+    if (name !== undefined) group.book = journal?.group(this.name, name, sharing, group.cursor)
+    return group
+  }
+
+  addGroup(name: string | undefined, sharing: Sharing, start: number): Group {
+    const group = new Group(this.name, this.log, sharing, start)
     sharing.groups.add(group)
     this.groups.push(group)
     this.log.readers.push(group)
@@ -62,6 +74,7 @@ export class Topic {
   /** Nobody is its member any more. */
   deleteGroup(group: Group): void {
     group.reset()
+    group.book?.deleted()
     group.sharing.groups.delete(group)
     for (const [name, named] of this.#named) if (named === group) this.#named.delete(name)
     this.groups.splice(this.groups.indexOf(group), 1)

@@ -130,16 +130,27 @@ describe('the adapter in memory', () => {
   })
 
   it('reads its options from the environment and rejects what cannot work', () => {
-    expect(definition.optionsFromEnv({ EVENT_BUS_MEMORY_MAX_HISTORY: '5', EVENT_BUS_MEMORY_PERSIST: 'false' })).toEqual(
-      {
-        maxHistorySize: 5,
-        persistToDisk: false,
-      },
-    )
+    expect(
+      definition.optionsFromEnv({
+        EVENT_BUS_MEMORY_MAX_HISTORY: '5',
+        EVENT_BUS_MEMORY_PERSIST: 'true',
+        EVENT_BUS_MEMORY_DIRECTORY: 'there',
+        EVENT_BUS_MEMORY_FSYNC: 'always',
+        EVENT_BUS_MEMORY_FSYNC_INTERVAL_MS: '50',
+      }),
+    ).toEqual({
+      maxHistorySize: 5,
+      persistToDisk: true,
+      directory: 'there',
+      fsync: 'always',
+      fsyncIntervalMs: 50,
+    })
     expect(() =>
       definition.optionsFromEnv({ EVENT_BUS_MEMORY_MAX_HISTORY: 'many', EVENT_BUS_MEMORY_PERSIST: 'maybe' }),
     ).toThrow(/EVENT_BUS_MEMORY_MAX_HISTORY.*\n.*EVENT_BUS_MEMORY_PERSIST/)
-    expect(() => definition.create({ persistToDisk: true, maxBacklog: 0 })).toThrow(ConfigInvalidError)
+    const wrong = { persistToDisk: true, maxBacklog: 0, directory: '', fsync: 'never' as 'always', fsyncIntervalMs: 0 }
+    expect(() => definition.create(wrong)).toThrow(ConfigInvalidError)
+    expect(() => definition.create(wrong)).toThrow(/maxBacklog.*\n.*fsyncIntervalMs.*\n.*fsync.*\n.*directory/)
     expect(definition.create(definition.optionsFromEnv({})).name).toBe('memory')
   })
 })
