@@ -12,6 +12,8 @@ export default defineConfig({
     globalSetup: ['packages/test-brokers/src/vitest-setup.ts'],
     include: process.env['BUS_TEST_DRILLS'] === undefined ? tests : drills,
     reporters: ['default', new GuaranteeReporter()],
+    // Most tests wait for a broker most of the time; by default one core would be left to whoever started them.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // A second chance where strangers share the machine; the report names what needed it.

@@ -18,7 +18,7 @@ interface Idle {
 
 async function idle(options: Partial<KafkaAdapterOptions> = {}): Promise<Idle> {
   const task = JSON.stringify({ brokers: (await kafka()).brokers, topic: freshTopic(), ...options })
-  const program = fileURLToPath(new URL('processes/idle.ts', import.meta.url))
+  const program = fileURLToPath(new URL('processes/quiet.ts', import.meta.url))
   const run = promisify(execFile)(process.execPath, ['--conditions=@bus/source', program, task], { timeout: 50_000 })
   const { stdout, stderr } = await run
   return { ...(JSON.parse(stdout) as Idle), noise: stderr }

@@ -79,22 +79,22 @@ export function idempotencyCasesOn(make: () => IdempotencyStore): readonly Confo
         await bus.subscribe(topic, seen.handle, {
           consumerGroup: 'g',
           concurrency: 2,
-          idempotency: { store, leaseMs: 300, ttlMs: 60_000 },
+          idempotency: { store, leaseMs: 1_000, ttlMs: 60_000 },
         })
         const dead = await bus.publish(topic, 'tested', 'warm up')
         await seen.handled.reached(1)
         const eventId = `${dead.metadata.eventId}-dead`
         const key = `${topic}/g/${eventId}`
-        assert.equal(await store.claim(key, 'who dies', 300), 'claimed')
+        assert.equal(await store.claim(key, 'who dies', 1_000), 'claimed')
         const at = Date.now()
         await bus.publish(topic, 'tested', 'orphan', { metadata: { eventId } })
         const start = await seen.starts.first('the orphan', ({ event }) => event.payload === 'orphan')
-        assert.ok(start.at - at >= 200, 'Not before the lease is over.')
+        assert.ok(start.at - at >= 700, 'Not before the lease is over.')
         const slow = await bus.publish(topic, 'tested', 'slow')
         const started = await seen.starts.first('the slow one', ({ event }) => event.payload === 'slow')
         const slowKey = `${topic}/g/${slow.metadata.eventId}`
-        await stage.context.until('Several leases have passed', () => Date.now() - started.at > 1_000)
-        assert.equal(await store.claim(slowKey, 'another', 300), 'busy')
+        await stage.context.until('Several leases have passed', () => Date.now() - started.at > 2_500)
+        assert.equal(await store.claim(slowKey, 'another', 1_000), 'busy')
         gate.open()
         await seen.handled.reached(3)
         await stage.context.until('It is done', async () => (await store.claim(slowKey, 'another', 50)) === 'done')
