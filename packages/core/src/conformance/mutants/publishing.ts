@@ -196,15 +196,15 @@ export const publishingMutants: readonly Mutant[] = [
     make: changing((message) => ((message.notBefore ?? 0) > Date.now() ? [] : message)),
   },
   {
-    name: 'delivers delayed messages ten milliseconds early',
-    reason: 'Two clocks, or a timer that is trusted.',
+    name: 'delivers delayed messages a second early',
+    reason: 'Two clocks, or a time that is rounded to seconds.',
     killedBy: [
       'a delayed message comes at once, with the time before which it is not wanted',
       'a delayed message is not delivered before its time, and is delivered then',
       'where the backend cannot wait the bus waits: nothing is handled early, and nothing is held up',
     ],
     make: changing((message) =>
-      message.notBefore === undefined ? message : altered(message, { notBefore: message.notBefore - 10 }),
+      message.notBefore === undefined ? message : altered(message, { notBefore: message.notBefore - 1_000 }),
     ),
   },
   {
