@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -81,6 +82,15 @@ describe('the writer of the log', () => {
     expect(writer.failure).toBeUndefined()
     await writer.close()
     expect(await readFile(path, 'latin1')).toMatch(/<all>.*<notice><3>/s)
+  })
+
+  it('begins no new log while it is closed, after which the directory may be somebody else’s', async () => {
+    const { writer, log, path, store } = await setup('interval')
+    const large = store('x'.repeat(5_000_000))
+    await writer.close()
+    await large
+    expect(existsSync(path)).toBe(false)
+    expect((await readFile(log.path)).length).toBeGreaterThan(5_000_000)
   })
 
   it('writes anew what a failed fsync in the background may have lost, without being asked', async () => {

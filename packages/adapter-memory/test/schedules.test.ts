@@ -4,20 +4,12 @@ import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { message, never, takeNow } from './messages.ts'
+import { random } from './random.ts'
 
 interface Loan {
   readonly id: string
   readonly member: Consumer
   readonly delivery: Delivery
-}
-
-/** Numerical Recipes' generator: the same seed, the same schedule. */
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }
 
 /** A pull that may still be waiting. */

@@ -63,7 +63,12 @@ async function takeOver(mine: string, path: string): Promise<void> {
     if (!(await linked(mine, turn))) throw new Error('another process is just taking it over; try again')
   }
   try {
-    const holder = await holderOf(path)
+    let holder = await holderOf(path)
+    if (holder === undefined) {
+      // It was released just now, and whoever comes first has it.
+      if (await linked(mine, path)) return
+      holder = await holderOf(path)
+    }
     if (holder !== undefined && (await isAlive(holder))) throw new Error(inUse(holder, path))
     await rename(mine, path)
   } finally {

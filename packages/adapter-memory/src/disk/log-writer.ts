@@ -88,9 +88,15 @@ export class LogWriter {
       // Says that all before it is safe.
       await this.#log.append([])
     } finally {
+      await this.#running
       clearTimeout(this.#lazy)
       await this.#log.close()
     }
+  }
+
+  /** Not at the end: whoever waits for `close` must find the directory left alone. */
+  get #hasGrown(): boolean {
+    return !this.#closed && this.#log.size > this.#beginning + Math.max(smallestGrowth, this.#beginning)
   }
 
   readonly #wake = (): void => {
@@ -128,7 +134,7 @@ export class LogWriter {
         continue
       }
       for (const { stored } of waiting) stored()
-      if (this.#log.size > this.#beginning + Math.max(smallestGrowth, this.#beginning)) await this.#grown()
+      if (this.#hasGrown) await this.#grown()
     } while (this.#waiting.length > 0)
   }
 
