@@ -60,6 +60,11 @@ export class Project {
     return exec(node, [join(this.directory, 'dist', `${name}.js`)], { cwd: tmpdir(), env })
   }
 
+  /** A program that an installed package brings along, in the project's directory as its scripts run it. */
+  runInstalled(node: string, file: string, args: readonly string[], env: Record<string, string>): Promise<string> {
+    return exec(node, [join(this.directory, 'node_modules', file), ...args], { cwd: this.directory, env })
+  }
+
   #bin(name: string, ...args: readonly string[]): Promise<string> {
     return exec(join(this.directory, 'node_modules', '.bin', name), args, { cwd: this.directory })
   }

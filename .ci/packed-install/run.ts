@@ -55,10 +55,18 @@ function dependencies(...names: readonly AdapterName[]): Record<string, string> 
 }
 
 async function adapterByName(manager: Manager, name: AdapterName): Promise<void> {
-  const project = await Project.create(join(directory, manager, name), manager, dependencies(name))
+  const packages = { ...dependencies(name), '@bus/cli': tarballs['@bus/cli'] ?? '' }
+  const project = await Project.create(join(directory, manager, name), manager, packages)
   await project.install()
   await project.compile('main')
   await onEveryRuntime(`${manager}, ${name}`, (node) => project.run(node, 'main', environmentOf(name)))
+  await onEveryRuntime(`${manager}, ${name}, command line`, async (node) => {
+    const doctor = ['doctor', '--write', 'packed-probe', '--json']
+    const found = await project.runInstalled(node, '@bus/cli/dist/bin.js', doctor, environmentOf(name))
+    const checks = found.split('\n').map((line) => JSON.parse(line) as { check: string; status: string })
+    if (!checks.some(({ check, status }) => check === 'publish' && status === 'ok')) throw new Error(found)
+    return `${checks.length} checks`
+  })
 }
 
 async function registryErrors(manager: Manager): Promise<void> {
