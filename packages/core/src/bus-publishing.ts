@@ -23,6 +23,8 @@ export class Publishing {
   readonly #host: PublishingHost
   #middleware: readonly PublishMiddleware[] = []
   #inFlight = 0
+  /** By topic, what its first event waits for; whatever is published meanwhile waits for the same, to stay behind it. */
+  readonly #openings = new Map<string, Promise<void>>()
 
   constructor(host: PublishingHost) {
     this.#host = host
@@ -88,11 +90,17 @@ export class Publishing {
   }
 
   async #send(topic: string, messages: readonly EventMessage[], signal: AbortSignal | undefined): Promise<void> {
-    const { publisher, stats, connect, announce } = this.#host
-    const connecting = connect()
-    if (connecting !== undefined) await connecting
-    const announced = announce(topic)
-    if (announced !== undefined) await announced
+    const { publisher, stats } = this.#host
+    const opening = this.#openings.get(topic) ?? this.#open(topic)
+    if (opening !== undefined) {
+      this.#openings.set(topic, opening)
+      try {
+        await opening
+      } finally {
+        // Only now: those that wait go on one after the other, before anything else can be published.
+        this.#openings.delete(topic)
+      }
+    }
     this.#inFlight++
     try {
       await publisher.send(messages, signal)
@@ -100,6 +108,12 @@ export class Publishing {
     } finally {
       this.#inFlight--
     }
+  }
+
+  #open(topic: string): Promise<void> | undefined {
+    const { connect, announce } = this.#host
+    const connecting = connect()
+    return connecting === undefined ? announce(topic) : connecting.then(() => announce(topic))
   }
 
   #assertOpen(topic: string): void {

@@ -50,6 +50,22 @@ describe('publish', () => {
     expect(envelopes(adapter, 'orders')).toMatchObject([{ data: { list: [1] }, metadata: '{"tags":["a"]}' }])
   })
 
+  it.each([
+    ['while it connects', false],
+    ['while a pattern learns of the topic', true],
+  ])('keeps the order of what comes %s', async (_when, withPattern) => {
+    const { bus, adapter } = scene()
+    if (withPattern) await bus.subscribe('*', () => {})
+    const numbers = Array.from({ length: 50 }, (_, n) => n)
+    const publishing: Promise<unknown>[] = []
+    for (const n of numbers) {
+      publishing.push(bus.publish('orders', 'placed', n))
+      await Promise.resolve()
+    }
+    await Promise.all(publishing)
+    expect(envelopes(adapter, 'orders').map(({ data }) => data)).toEqual(numbers)
+  })
+
   it('keeps an identity that is given, so that publishing again does not make another event', async () => {
     const { bus } = scene()
     const metadata = { eventId: 'mine', timestamp: '2020-01-01T00:00:00.000Z', source: 'other' }
