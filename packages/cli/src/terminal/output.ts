@@ -12,6 +12,9 @@ export interface OutputOptions {
   readonly signal: AbortSignal
 }
 
+/** Why a command is interrupted whose output nobody reads any more. */
+export const outputClosed: unique symbol = Symbol('output closed')
+
 /** Results go to stdout, for people or for programs; everything else goes to stderr. */
 export class Output {
   readonly json: boolean
@@ -38,7 +41,7 @@ export class Output {
 
   /** Whoever read the output has gone, as `head` does: what was printed is all that was wanted. */
   get closed(): boolean {
-    return this.#stdout.destroyed
+    return this.#signal.reason === outputClosed
   }
 
   /** Resolves when more may be written: whoever reads slowly is waited for. */
