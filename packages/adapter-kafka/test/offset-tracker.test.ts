@@ -118,7 +118,7 @@ describe('the offset tracker', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

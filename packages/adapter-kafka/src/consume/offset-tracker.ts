@@ -46,7 +46,7 @@ export class OffsetTracker {
   #head = 0
   /** What is at or after it has never been taken. */
   #cursor = 0
-  /** Given back, hence before everything that waits. */
+  /** Given back, or come early and due by now. */
   readonly #returned: Slot[] = []
   #waiting = 0
   #lent = 0
@@ -96,8 +96,13 @@ export class OffsetTracker {
   }
 
   take(): Slot | undefined {
-    const slot = this.#returned.shift() ?? this.#next()
+    const fresh = this.#fresh()
+    const returned = this.#returned[0]
+    // One that came early may be younger than what waits.
+    const again = returned !== undefined && (fresh === undefined || returned.offset < fresh.offset)
+    const slot = again ? this.#returned.shift() : fresh
     if (slot === undefined) return undefined
+    if (!again) this.#cursor++
     this.#waiting--
     this.#lent++
     return slot
@@ -176,10 +181,11 @@ export class OffsetTracker {
     return runs.slice(0, max)
   }
 
-  #next(): Slot | undefined {
+  /** The first that was never taken. */
+  #fresh(): Slot | undefined {
     const slots = this.#slots
-    while (this.#cursor < slots.length) {
-      const slot = slots[this.#cursor++] as Slot
+    for (; this.#cursor < slots.length; this.#cursor++) {
+      const slot = slots[this.#cursor] as Slot
       if (slot.early === undefined && !slot.done) return slot
       if (slot.done) this.#doneBeforeCursor++
     }
