@@ -132,4 +132,19 @@ describe('the offset tracker', () => {
     expect(tracker.low()).toBe(0)
     expect(tracker.doneRuns(10)).toEqual([[1, 99_999]])
   })
+
+  it('goes on where it was when it forgets what is done', () => {
+    const tracker = new OffsetTracker()
+    for (let offset = 0; offset < 2_000; offset++) tracker.add(new Slot(offset, record))
+    for (let offset = 0; offset < 1_500; offset++) {
+      const slot = tracker.take() as Slot
+      expect(slot.offset).toBe(offset)
+      tracker.settle(slot)
+      expect(tracker.low()).toBe(offset + 1)
+    }
+    expect([...tracker].length).toBe(500)
+    expect(tracker.waiting).toBe(500)
+    expect(tracker.take()?.offset).toBe(1_500)
+    expect(tracker.reach()).toBe(1_500)
+  })
 })

@@ -60,6 +60,21 @@ describe('settle', () => {
     expect(scene.log.filter((line) => line === 'ack')).toHaveLength(1)
   })
 
+  it('tries three times in full, then what is smaller', async () => {
+    const scene = new Scene()
+    scene.failures = 4
+    const settling = settle(scene, scene.delivery, copy, scene.stop.signal, () => ({ ...copy, topic: 'smaller' }))
+    for (const pause of [100, 200, 400, 800]) await scene.clock.advance(pause)
+    await expect(settling).resolves.toBe('settled')
+    expect(scene.log.filter((line) => line.startsWith('copy to '))).toEqual([
+      'copy to copies',
+      'copy to copies',
+      'copy to copies',
+      'copy to smaller',
+      'copy to smaller',
+    ])
+  })
+
   it('gives up waiting when it is told to stop, and leaves everything as it was', async () => {
     const scene = new Scene()
     scene.failures = Number.POSITIVE_INFINITY
