@@ -19,7 +19,7 @@ export const promises: readonly Guarantee[] = [
       'every event is handled once, as it was published: one by one, at the same time, or as a batch',
     ],
     limits: {
-      memory: 'until the process ends',
+      memory: 'until the process ends, or as far as `fsync` says',
       redis: 'as far as `appendfsync` keeps what was written',
       kafka: '`acks: all`, so as far as `min.insync.replicas` says',
     },
@@ -100,7 +100,41 @@ export const promises: readonly Guarantee[] = [
       'what is no event is dead-lettered at once with its original bytes, and the events behind it flow',
       'an event that dies a second time says where it came from first, and why it failed last',
     ],
-    limits: { memory: 'until the process ends', redis: 'kept 30 days', kafka: 'kept 30 days' },
+    limits: { redis: 'kept 30 days', kafka: 'kept 30 days' },
+  },
+  {
+    text: 'Dead letters can be listed, redriven to the group that failed, and discarded',
+    cases: [
+      'dead letters are listed page by page, each once, with everything that is known of them',
+      'discarded dead letters are not listed any more, and not redriven',
+      'a redrive leads dead letters back to the group that failed, and to nobody else',
+      'an interrupted redrive is repeated without loss: at most the batch under way comes twice, with the same ids',
+      'an event that was redriven too often is parked: still listed, and redriven only when forced',
+    ],
+  },
+  {
+    text: 'The past can be replayed into a handler or one group, and no other group notices',
+    cases: [
+      'a replay gives a handler the events of the past, from a time to a time, and ends while publishing goes on',
+      'a replay into a group reaches that group only, says that it is one, and moves nobody',
+      'a replayed event that fails is retried and dead-lettered like any other',
+    ],
+  },
+  {
+    text: 'With an idempotency store, an event that comes twice is handled once',
+    cases: [
+      'with an idempotency store an event that comes twice is handled once, and a failed start does not count',
+      'what a process that died had claimed is free after its lease, and a claim is kept as long as the handler runs',
+    ],
+  },
+  {
+    text: 'Killed processes, killed servers and broken wires lose nothing',
+    cases: [
+      'what killed processes were at is handled by others: nothing is lost, and every key keeps its order',
+      'a server that is killed and started again, twice in the middle of the work, loses nothing that it had confirmed',
+      'a wire that lets nothing through is noticed; when it is back all goes on, nothing is lost, and no death is counted',
+      'connections that are reset and a wire that stalls again and again change nothing for those who handle events',
+    ],
   },
   {
     text: 'A copy and its acknowledgement are one step',

@@ -1,11 +1,9 @@
 import { expect, it } from 'vitest'
-import { facadeCases } from '../../core/src/conformance/cases/facade/index.ts'
-import { spiCases } from '../../core/src/conformance/cases/index.ts'
 import { promises } from '../src/promises.ts'
 import { registeredCases } from '../src/registered.ts'
 import { missingOutcomes, tableOf } from '../src/table.ts'
 
-const known = new Set([...spiCases, ...facadeCases].map(({ name }) => name))
+const known = registeredCases()
 
 it('names, for every promise, cases that exist', () => {
   const unknown = promises.flatMap(({ cases }) => cases.filter((name) => !known.has(name)))
