@@ -1,158 +1,150 @@
 import { EventEmitter, once } from 'node:events'
-import { DatabaseSync } from 'node:sqlite'
-import { BackendUnavailableError, ClosedError, GroupInUseError, PublishError, readEnv } from '@bus/core/spi'
-import type * as spi from '@bus/core/spi'
-import { idOf, lendable, mine, range, type Row, schema, storedMessage } from './tables.ts'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import * as spi from '@bus/core/spi'
 
 declare module '@bus/core/spi' {
   interface AdapterOptionsMap {
-    sqlite: SqliteAdapterOptions
+    /** `file` holds the events; one process at a time can have it open. Default `events.sqlite`. */
+    sqlite: { readonly file?: string | undefined }
   }
 }
-export interface SqliteAdapterOptions {
-  /** Holds the events; one process at a time can have it open. Default `events.sqlite`. */
-  readonly file?: string | undefined
-}
-
-/** How the core finds and makes the adapter. */
-export const adapter: spi.AdapterDefinition<'sqlite', SqliteAdapterOptions> = {
+export const adapter: spi.AdapterDefinition<'sqlite', spi.AdapterOptionsMap['sqlite']> = {
   specVersion: 1,
   name: 'sqlite',
-  optionsFromEnv: (env) => readEnv(env, (reader) => ({ file: reader.string('SQLITE_FILE') })),
-  create: ({ file = 'events.sqlite' }) => new SqliteAdapter(file),
+  optionsFromEnv: (env) => spi.readEnv(env, (reader) => ({ file: reader.string('SQLITE_FILE') })),
+  create: ({ file = 'events.sqlite' }) => sqliteAdapter(file),
 }
-
-class SqliteAdapter implements spi.EventBusAdapter {
-  readonly specVersion = 1 as const
-  readonly name = 'sqlite'
-  readonly capabilities = { durable: true, shared: false, delays: false, countsRedeliveries: 'none' } as const
-  readonly #file: string
-  readonly #changes = new EventEmitter().setMaxListeners(0)
+// Pending: not settled by that group; `holder` has it on loan. Who has no group is one named "~1", "~2" for its lifetime.
+const schema = `
+  PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, topic, key, storedAt, rest, body);
+  CREATE TABLE IF NOT EXISTS groups (topic, name, PRIMARY KEY (topic, name));
+  CREATE TABLE IF NOT EXISTS pending (name, id, holder, note, PRIMARY KEY (name, id)) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS fanOut AFTER INSERT ON messages BEGIN
+    INSERT INTO pending SELECT name, new.id, NULL, NULL FROM groups WHERE topic = new.topic; END;
+  CREATE TRIGGER IF NOT EXISTS forget AFTER DELETE ON groups BEGIN
+    DELETE FROM pending WHERE name = old.name AND id IN (SELECT id FROM messages WHERE topic = old.topic); END;
+  CREATE TEMP VIEW open AS SELECT * FROM pending JOIN messages USING (id);
+  UPDATE pending SET holder = NULL; DELETE FROM groups WHERE name LIKE '~%';`
+const values = 'NULL, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)'
+const range = 'topic = :topic AND id > :after AND storedAt >= :since AND storedAt < :until'
+const mine = 'name = :name AND topic IN (SELECT value FROM json_each(:topics))'
+// A key of which another member has messages on loan is left to that member.
+const lendable = `SELECT * FROM open WHERE ${mine} AND holder IS NULL AND (key IS NULL OR key NOT IN (
+  SELECT key FROM open WHERE ${mine} AND holder <> :holder AND key IS NOT NULL)) ORDER BY id LIMIT :max`
+type Row = Record<string, SQLInputValue>
+function storedMessage({ id, storedAt, rest, body }: Row): spi.StoredMessage {
+  const position = String(id).padStart(16, '0') // Compared as text, hence the zeros.
+  return { ...JSON.parse(rest as string), body: body ?? new Uint8Array(), position, storedAt } as spi.StoredMessage
+}
+function idOf(position = '0'.repeat(16)): number {
+  if (/^\d{16}$/.test(position)) return Number(position)
+  throw new spi.ConfigInvalidError([{ name: 'position', problem: `"${position}" is none of this adapter` }])
+}
+function sqliteAdapter(file: string): spi.EventBusAdapter {
+  const changes = new EventEmitter().setMaxListeners(0)
   /** What the open consumers put into their statements, by `holder`. */
-  readonly #consumers = new Map<number, Row>()
-  #made = 0
-  #db: DatabaseSync | undefined
-  #closed = false
-
-  constructor(file: string) {
-    this.#file = file
+  const consumers = new Map<number, Row>()
+  let made = 0
+  let db: DatabaseSync | 'new' | 'closed' = 'new'
+  function run(sql: string, values: Row = {}): Row[] {
+    if (typeof db === 'string') throw new spi.ClosedError('The SQLite adapter')
+    return db.prepare(sql).all(values) as Row[]
   }
-  async initialize(): Promise<void> {
-    if (this.#closed) throw new ClosedError('The SQLite adapter')
-    try {
-      if (this.#db !== undefined) return
-      const db = new DatabaseSync(this.#file, { allowUnknownNamedParameters: true })
-      db.exec(schema)
-      this.#db = db
-    } catch (cause) {
-      throw new BackendUnavailableError(`SQLite cannot use the file "${this.#file}": ${String(cause)}`, { cause })
-    }
-  }
-  async publish(messages: readonly spi.Message[]): Promise<void> {
-    this.#run('BEGIN')
-    try {
-      // Name by name: the core's messages are objects whose properties a spread would miss.
-      for (const { topic, key, headers, notBefore, body } of messages) {
-        const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-        const values = { topic, key: key ?? null, rest: JSON.stringify({ topic, key, headers, notBefore }), bytes }
-        this.#run(`INSERT INTO messages VALUES (NULL, :topic, :key, ${Date.now()}, :rest, :bytes)`, values)
-      }
-      this.#run('COMMIT')
-    } catch (cause) {
-      this.#run('ROLLBACK')
-      throw new PublishError(
-        messages[0]?.topic ?? '',
-        messages.map((_, index) => ({ index, stored: 'no', cause })),
-      )
-    }
-    this.#changes.emit('change')
-  }
-  async consume({ topics, group }: spi.ConsumeOptions): Promise<spi.Consumer> {
-    const holder = ++this.#made
-    const name = group ?? `~${holder}`
-    for (const { topic, startFrom } of topics) {
-      const after = typeof startFrom === 'object' && 'position' in startFrom ? idOf(startFrom.position) : 0
-      const since = startFrom instanceof Date ? startFrom.getTime() : 0
-      const made = this.#run('INSERT OR IGNORE INTO groups VALUES (:topic, :name) RETURNING name', { topic, name })
-      if (made.length === 0 || startFrom === 'latest') continue
-      const old = `SELECT :name, id, NULL, NULL FROM messages WHERE ${range}`
-      this.#run(`INSERT INTO pending ${old}`, { name, topic, after, since, until: Infinity })
-    }
-    this.#consumers.set(holder, { name, holder, topics: JSON.stringify(topics.map(({ topic }) => topic)) })
-    const close = async (): Promise<void> => {
-      if (!this.#consumers.delete(holder)) return
-      this.#run('UPDATE pending SET holder = NULL WHERE name = :name AND holder = :holder', { name, holder })
-      if (group === undefined) for (const { topic } of topics) await this.deleteGroup(topic, name)
-      this.#changes.emit('change')
-    }
-    return { state: { status: 'ready' }, pull: (max, signal) => this.#pull(holder, max, signal), close }
-  }
-  async #pull(holder: number, max: number, signal: AbortSignal): Promise<readonly spi.Delivery[]> {
-    for (let consumer; (consumer = this.#consumers.get(holder)) && !signal.aborted;) {
-      const rows = this.#run(lendable, { ...consumer, max })
-      for (const { id = 0 } of rows)
-        this.#run('UPDATE pending SET holder = :holder WHERE name = :name AND id = :id', { ...consumer, id })
-      if (rows.length > 0) return rows.map((row) => this.#delivery(row, holder))
-      await once(this.#changes, 'change', { signal }).catch(() => undefined)
-    }
-    return []
-  }
-  #delivery(row: Row, holder: number): spi.Delivery {
+  function delivery(row: Row, holder: number): spi.Delivery {
     let open = true
     const settle = async (sql: string, note: string | null = null): Promise<void> => {
-      if (!open || !this.#consumers.has(holder)) return
-      this.#run(`${sql} WHERE name = :name AND id = :id AND holder = :holder`, { ...row, holder, note })
+      if (!open || !consumers.has(holder)) return
+      run(`${sql} WHERE name = :name AND id = :id AND holder = :holder`, { ...row, holder, note })
       open = false
-      this.#changes.emit('change')
+      changes.emit('change')
     }
     const ack = (): Promise<void> => settle('DELETE FROM pending')
     const release = (note?: string): Promise<void> => settle('UPDATE pending SET holder = NULL, note = :note', note)
     return { message: storedMessage(row), redeliveries: 0, note: (row['note'] ?? undefined) as string, ack, release }
   }
-  async *read({
-    topic,
-    after,
-    since = 0,
-    until = Infinity,
-    limit = -1,
-  }: spi.ReadRange): AsyncGenerator<spi.StoredMessage> {
-    const values = { topic, after: after === undefined ? 0 : idOf(after), since, until, limit }
-    yield* this.#run(`SELECT * FROM messages WHERE ${range} ORDER BY id LIMIT :limit`, values).map(storedMessage)
+  async function pull(holder: number, max: number, signal: AbortSignal): Promise<readonly spi.Delivery[]> {
+    for (let consumer; (consumer = consumers.get(holder)) && !signal.aborted;) {
+      const rows = run(lendable, { ...consumer, max })
+      const lend = 'UPDATE pending SET holder = :holder WHERE name = :name AND id = :id'
+      for (const { id = 0 } of rows) run(lend, { ...consumer, id })
+      if (rows.length > 0) return rows.map((row) => delivery(row, holder))
+      await once(changes, 'change', { signal }).catch(() => undefined)
+    }
+    return []
   }
-  async listTopics(): Promise<readonly string[]> {
-    return this.#run('SELECT topic FROM messages UNION SELECT topic FROM groups').map(({ topic }) => String(topic))
-  }
-  async inspect(topic: string, name: string): Promise<spi.GroupState | undefined> {
-    const counts = 'count(id) - count(holder) AS lag, count(holder) AS pending, min(storedAt) AS oldest'
-    const of = 'groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name'
-    const [state] = this.#run(`SELECT ${counts} FROM ${of}`, { topic, name })
-    if (state === undefined) return undefined
-    const oldestPendingMs = Date.now() - Number(state['oldest'] ?? Date.now())
-    return { lag: Number(state['lag']), pending: Number(state['pending']), oldestPendingMs }
-  }
-  async deleteGroup(topic: string, name: string): Promise<void> {
-    const isMember = (one: Row): boolean => one['name'] === name && JSON.parse(String(one['topics'])).includes(topic)
-    if ([...this.#consumers.values()].some(isMember)) throw new GroupInUseError(topic, name)
-    const ids = 'SELECT id FROM messages WHERE topic = :topic'
-    this.#run(`DELETE FROM pending WHERE name = :name AND id IN (${ids})`, { topic, name })
-    this.#run('DELETE FROM groups WHERE topic = :topic AND name = :name', { topic, name })
-  }
-  async ping(): Promise<void> {
-    this.#run('SELECT 1')
-  }
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#consumers.clear()
-    this.#db?.close()
-    this.#db = undefined
-    this.#changes.emit('change')
-  }
-  unsettled(): number {
-    const count = `SELECT count(*) AS count FROM open WHERE ${mine} AND holder IS NULL`
-    return [...this.#consumers.values()].reduce((sum, one) => sum + Number(this.#run(count, one)[0]?.['count']), 0)
-  }
-  #run(sql: string, values: Row = {}): Row[] {
-    if (this.#db === undefined) throw new ClosedError('The SQLite adapter')
-    return this.#db.prepare(sql).all(values) as Row[]
+  return {
+    specVersion: 1,
+    name: 'sqlite',
+    capabilities: { durable: true, shared: false, delays: false, countsRedeliveries: 'none' },
+    async initialize() {
+      if (db !== 'new') return void run('SELECT 1')
+      try {
+        const opened = new DatabaseSync(file, { allowUnknownNamedParameters: true })
+        opened.exec(schema)
+        db = opened
+      } catch (cause) {
+        throw new spi.BackendUnavailableError(`SQLite cannot use the file "${file}": ${String(cause)}`, { cause })
+      }
+    },
+    async publish(messages) {
+      // Name by name: the core's messages are objects whose properties a spread would miss. One statement: all or none.
+      const rows = messages.map(({ topic, key, headers, notBefore, body }) => {
+        const rest = JSON.stringify({ topic, key, headers, notBefore })
+        return [topic, key, Date.now(), rest, Buffer.from(body).toString('hex')]
+      })
+      try {
+        run(`INSERT INTO messages SELECT ${values} FROM json_each(:rows)`, { rows: JSON.stringify(rows) })
+      } catch (cause) {
+        const outcomes = rows.map((_, index) => ({ index, stored: 'no' as const, cause }))
+        throw cause instanceof spi.ClosedError ? cause : new spi.PublishError(String(rows[0]?.[0]), outcomes)
+      }
+      changes.emit('change')
+    },
+    async consume({ topics, group }) {
+      const holder = ++made
+      const name = group ?? `~${holder}`
+      for (const { topic, startFrom } of topics) {
+        const after = typeof startFrom === 'object' && 'position' in startFrom ? idOf(startFrom.position) : 0
+        const since = startFrom instanceof Date ? startFrom.getTime() : 0
+        const created = run('INSERT OR IGNORE INTO groups VALUES (:topic, :name) RETURNING name', { topic, name })
+        if (created.length === 0 || startFrom === 'latest') continue
+        const old = `SELECT :name, id, NULL, NULL FROM messages WHERE ${range}`
+        run(`INSERT INTO pending ${old}`, { name, topic, after, since, until: Infinity })
+      }
+      consumers.set(holder, { name, holder, topics: JSON.stringify(topics.map(({ topic }) => topic)) })
+      const close = async (): Promise<void> => {
+        if (!consumers.delete(holder)) return
+        run('UPDATE pending SET holder = NULL WHERE name = :name AND holder = :holder', { name, holder })
+        if (group === undefined) for (const { topic } of topics) await this.deleteGroup(topic, name)
+        changes.emit('change')
+      }
+      return { state: { status: 'ready' }, pull: (max, signal) => pull(holder, max, signal), close }
+    },
+    async *read({ topic, after, since = 0, until = Infinity, limit = -1 }) {
+      const values = { topic, after: idOf(after), since, until, limit }
+      yield* run(`SELECT * FROM messages WHERE ${range} ORDER BY id LIMIT :limit`, values).map(storedMessage)
+    },
+    listTopics: async () =>
+      run('SELECT topic FROM messages UNION SELECT topic FROM groups').map(({ topic }) => String(topic)),
+    async inspect(topic, name) {
+      const counts = 'count(id) - count(holder) AS lag, count(holder) AS pending'
+      const age = `coalesce(${Date.now()} - min(storedAt), 0) AS oldestPendingMs`
+      const from = 'groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name'
+      const [state] = run(`SELECT ${counts}, ${age} FROM ${from}`, { topic, name })
+      return state && ({ ...state } as unknown as spi.GroupState)
+    },
+    async deleteGroup(topic, name) {
+      const isMember = (one: Row): boolean => one['name'] === name && JSON.parse(String(one['topics'])).includes(topic)
+      if ([...consumers.values()].some(isMember)) throw new spi.GroupInUseError(topic, name)
+      run('DELETE FROM groups WHERE topic = :topic AND name = :name', { topic, name })
+    },
+    ping: async () => void run('SELECT 1'),
+    async close() {
+      consumers.clear()
+      if (typeof db === 'object') db.close()
+      db = 'closed'
+      changes.emit('change')
+    },
   }
 }

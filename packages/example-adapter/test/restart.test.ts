@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BackendUnavailableError, type Delivery, type EventBusAdapter } from '@bus/core/spi'
@@ -49,4 +49,11 @@ it('leaves a file alone that somebody else has open, and says which', async () =
   await expect(open()).rejects.toThrow(BackendUnavailableError)
   await expect(open()).rejects.toThrow(file)
   await owner.close()
+})
+
+it('is read in one sitting', () => {
+  const lines = readFileSync(new URL('../src/index.ts', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
+  expect(lines.length).toBeLessThanOrEqual(150)
 })

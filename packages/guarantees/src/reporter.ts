@@ -2,7 +2,7 @@ import type { TestModule } from 'vitest/node'
 import { readOutcomes, writeOutcomes, type Outcome } from './outcomes.ts'
 
 // As `conformance()` names its groups and cases.
-const group = /^(\S+): (.+ (?:interface|adapter))$/
+const group = /^(\S+): (.+ (?:interface|adapter|die))$/
 const inapplicable = /^(.+) \[does not apply: (.+)\]$/
 
 /** Keeps what the conformance suite found about each adapter. A run of only some of the cases changes nothing. */
