@@ -15,15 +15,15 @@ export const delayCases: readonly ConformanceCase[] = [
       }
       const start = Date.now()
       const after = (ms: number): Date => new Date(start + ms)
-      await one.bus.publish(topic, 'tested', 900, { deliverAt: after(900), key: 'k' })
-      await one.bus.publish(topic, 'tested', 500, { deliverAt: after(500), key: 'k' })
+      await one.bus.publish(topic, 'tested', 1_900, { deliverAt: after(1_900), key: 'k' })
+      await one.bus.publish(topic, 'tested', 1_500, { deliverAt: after(1_500), key: 'k' })
       await one.bus.publishBatch(topic, [
-        { type: 'tested', payload: 700, deliverAt: after(700), key: 'k' },
+        { type: 'tested', payload: 1_700, deliverAt: after(1_700), key: 'k' },
         { type: 'tested', payload: 0, deliverAt: after(-5_000), key: 'k' },
       ])
       for (const seen of recorders) {
         const handled = await seen.handled.reached(4)
-        assert.deepEqual(seen.payloads, [0, 500, 700, 900])
+        assert.deepEqual(seen.payloads, [0, 1_500, 1_700, 1_900])
         for (const { event, at, attempt } of handled) {
           assert.ok(at >= start + event.payload, `What was due after ${event.payload} ms came after ${at - start} ms.`)
           assert.equal(attempt, 1)
