@@ -9,10 +9,11 @@ export class Terminal {
   output = ''
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const command = [...program, ...args].map((word) => `'${word}'`).join(' ')
-    // `script` gives it a pseudo-terminal, and ends with its exit code.
+    // `script` gives it a pseudo-terminal, and ends with its exit code; a shell that stays between them would end with
+    // its own: dash says 130 after Ctrl-C, whatever the program answers.
+    const command = `exec ${[...program, ...args].map((word) => `'${word}'`).join(' ')}`
     this.#child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      env: { ...cleanEnvironment(), TERM: 'xterm', ...env },
+      env: { ...cleanEnvironment(), SHELL: '/bin/sh', TERM: 'xterm', ...env },
     })
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
     this.#closed = once(this.#child, 'close')
