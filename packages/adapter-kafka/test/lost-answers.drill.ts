@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaProcess, startKafka } from '@bus/test-brokers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { apiKeys, ForgetfulProxy } from './forgetful-proxy.ts'
+import { apiKeys, AnswersProxy } from './answers-proxy.ts'
 import { adapterAt, closeAdapters } from './kafka.ts'
 import { freshTopic, Journal, until, Worker } from './worker.ts'
 
-let proxy: ForgetfulProxy
+let proxy: AnswersProxy
 let broker: KafkaProcess | undefined
 
 beforeAll(async () => {
-  proxy = await ForgetfulProxy.start()
+  proxy = await AnswersProxy.start()
   broker = await startKafka({
     how: 'process',
     properties: { 'advertised.listeners': `CLIENT://127.0.0.1:${proxy.port}`, 'inter.broker.listener.name': 'CLIENT' },
@@ -17,7 +17,7 @@ beforeAll(async () => {
   proxy.target(Number(broker.nodes[0]?.address.split(':')[1]))
 })
 afterEach(async () => {
-  proxy.remember()
+  proxy.spare()
   await closeAdapters()
 })
 afterAll(async () => {
@@ -46,8 +46,8 @@ describe('an answer that never comes', () => {
         }
       }
       await publish(40)
-      const [lost, began] = [proxy.forgotten, Date.now()]
-      proxy.forget(apiKey)
+      const [lost, began] = [proxy.affected, Date.now()]
+      proxy.lose(apiKey)
       const second = await new Worker('second', journal, () => sleep(20)).start(two, consume)
       await publish(40)
       await until(
@@ -61,7 +61,7 @@ describe('an answer that never comes', () => {
       await publish(20)
       await until('the first has it all again', () => journal.finished.size === published, 60_000)
       console.log(
-        `${name}: ${proxy.forgotten - lost} lost, all well after ${Date.now() - began} ms, ${journal.duplicates.length} delivered twice`,
+        `${name}: ${proxy.affected - lost} lost, all well after ${Date.now() - began} ms, ${journal.duplicates.length} delivered twice`,
       )
       expect(journal.overlaps).toBe(0)
       for (let key = 0; key < 12; key++) {

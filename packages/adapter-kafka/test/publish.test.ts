@@ -10,7 +10,7 @@ import {
 import { type KafkaProcess, startKafka } from '@bus/test-brokers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaAdapter } from '../src/index.ts'
-import { DeafProxy } from './deaf-proxy.ts'
+import { AnswersProxy } from './answers-proxy.ts'
 import { adapterAt, closeAdapters, startedAdapter } from './kafka.ts'
 import { freshTopic } from './worker.ts'
 
@@ -165,11 +165,11 @@ describe('without a broker', () => {
 })
 
 describe('while answers are lost', () => {
-  let proxy: DeafProxy
+  let proxy: AnswersProxy
   let broker: KafkaProcess
 
   beforeAll(async () => {
-    proxy = await DeafProxy.start()
+    proxy = await AnswersProxy.start()
     broker = await startKafka({
       how: 'process',
       properties: {

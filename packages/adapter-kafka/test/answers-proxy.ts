@@ -17,23 +17,26 @@ export const apiKeys = {
   apiVersions: 18,
 } as const
 
-/** A proxy that can lose single answers of the broker: the request was carried out, and nobody hears of it. */
-export class ForgetfulProxy {
+type Fate = 'lost' | 'halved'
+
+/** A proxy that interferes with the broker's answers: what was asked for happens, and nobody hears of it. */
+export class AnswersProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #next = new Map<number, { readonly fate: Fate; left: number }>()
   #target = 0
-  readonly #forget = new Map<number, number>()
-  /** How many answers were lost. */
-  forgotten = 0
+  #deaf = false
+  /** How many answers met a fate that was asked for. */
+  affected = 0
 
   private constructor(server: Server) {
     this.#server = server
     server.on('connection', (client) => this.#join(client))
   }
 
-  static async start(): Promise<ForgetfulProxy> {
+  static async start(): Promise<AnswersProxy> {
     const server = createServer()
-    const proxy = new ForgetfulProxy(server)
+    const proxy = new AnswersProxy(server)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return proxy
@@ -47,14 +50,31 @@ export class ForgetfulProxy {
     this.#target = port
   }
 
-  /** The next `count` answers to requests of this kind. */
-  forget(apiKey: number, count: number = 1): void {
-    this.#forget.set(apiKey, count)
+  /** The next answer to a request of this kind is lost; the connection lives on. */
+  lose(apiKey: number): void {
+    this.#next.set(apiKey, { fate: 'lost', left: 1 })
   }
 
-  /** What was not lost yet will not be. */
-  remember(): void {
-    this.#forget.clear()
+  /** The connection ends in the middle of the next `count` answers to requests of this kind. */
+  halve(apiKey: number, count: number): void {
+    this.#next.set(apiKey, { fate: 'halved', left: count })
+  }
+
+  /** All answers are lost from now on. */
+  deafen(): void {
+    this.#deaf = true
+  }
+
+  /** New connections hear again; those that missed something end. */
+  recover(): void {
+    this.#deaf = false
+    this.#next.clear()
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  /** What has not met its fate yet will not. */
+  spare(): void {
+    this.#next.clear()
   }
 
   stop(): void {
@@ -83,16 +103,22 @@ export class ForgetfulProxy {
     })
     const answers = frames((frame) => {
       const id = frame.readInt32BE(4)
-      const kind = kinds.get(id)
+      const fate = this.#fateOf(kinds.get(id))
       kinds.delete(id)
-      const left = kind === undefined ? 0 : (this.#forget.get(kind) ?? 0)
-      if (kind !== undefined && left > 0) {
-        this.#forget.set(kind, left - 1)
-        this.forgotten++
-      } else client.write(frame)
+      if (fate === undefined) client.write(frame)
+      else if (fate === 'halved') client.end(frame.subarray(0, frame.length >> 1))
     })
     client.on('data', requests)
     broker.on('data', answers)
+  }
+
+  #fateOf(kind: number | undefined): Fate | undefined {
+    if (this.#deaf) return 'lost'
+    const next = kind === undefined ? undefined : this.#next.get(kind)
+    if (next === undefined || next.left === 0) return undefined
+    next.left--
+    this.affected++
+    return next.fate
   }
 }
 
