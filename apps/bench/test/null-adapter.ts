@@ -56,6 +56,9 @@ export class NullAdapter implements EventBusAdapter {
   async listTopics(): Promise<readonly string[]> {
     return []
   }
+  async listGroups(): Promise<readonly []> {
+    return []
+  }
   async inspect(): Promise<undefined> {}
   async deleteGroup(): Promise<void> {}
   async ping(): Promise<void> {}

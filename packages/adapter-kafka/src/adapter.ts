@@ -11,6 +11,7 @@ import {
   type Message,
   type ReadRange,
   type StoredMessage,
+  type TopicGroup,
 } from '@bus/core/spi'
 import type { Common } from './common.ts'
 import { GroupConsumer } from './consume/group-consumer.ts'
@@ -21,6 +22,7 @@ import { codeOf } from './driver/driver-error.ts'
 import { kafkajsDriver } from './driver/kafkajs/index.ts'
 import { unavailable } from './errors.ts'
 import { inspectGroup } from './groups/inspect.ts'
+import { listGroups } from './groups/list.ts'
 import { readTopic } from './history/read.ts'
 import { Names } from './names.ts'
 import type { KafkaAdapterOptions } from './options.ts'
@@ -116,6 +118,13 @@ export class KafkaAdapter implements EventBusAdapter {
     if (this.#closing !== undefined) throw closed()
     return this.#common.topics.list().catch((error: unknown) => {
       throw this.#problem('Listing topics', error)
+    })
+  }
+
+  async listGroups(topic?: string): Promise<readonly TopicGroup[]> {
+    if (this.#closing !== undefined) throw closed()
+    return listGroups(this.#common, topic).catch((error: unknown) => {
+      throw this.#problem('Listing groups', error)
     })
   }
 

@@ -18,6 +18,12 @@ export class Names {
     return `${this.#prefix}${group}.${topic}`
   }
 
+  /** `undefined`: not called as groups of this bus are. */
+  ourGroup(name: string): { readonly topic: string; readonly group: string } | undefined {
+    const [, group, topic] = /^([A-Za-z0-9_-]{1,60})\.(.+)$/.exec(this.ours(name) ?? '') ?? []
+    return group === undefined || topic === undefined ? undefined : { topic, group }
+  }
+
   /** Of those who move on what was put off. No name of a group or topic has a colon in it. */
   movers(topic: string): string {
     return `${this.#prefix}delayed:${topic}`

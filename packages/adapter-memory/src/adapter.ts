@@ -13,6 +13,7 @@ import {
   type Message,
   type ReadRange,
   type StoredMessage,
+  type TopicGroup,
 } from '@bus/core/spi'
 import { MemoryConsumer } from './consumer.ts'
 import { Crew } from './crew.ts'
@@ -113,6 +114,13 @@ export class InMemoryAdapter implements EventBusAdapter {
   async listTopics(): Promise<readonly string[]> {
     this.#assertOpen()
     return this.#topics.names()
+  }
+
+  async listGroups(topic?: string): Promise<readonly TopicGroup[]> {
+    this.#assertOpen()
+    const only = topic === undefined ? undefined : this.#topics.find(topic)
+    const topics = topic === undefined ? [...this.#topics.all()] : only === undefined ? [] : [only]
+    return topics.flatMap(({ name, groupNames }) => groupNames.map((group) => ({ topic: name, group })))
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {

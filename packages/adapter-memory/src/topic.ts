@@ -52,6 +52,10 @@ export class Topic {
     return name === undefined ? undefined : this.#named.get(name)
   }
 
+  get groupNames(): string[] {
+    return [...this.#named.keys()]
+  }
+
   /** Without a name: a group that nobody else will find. */
   createGroup(
     name: string | undefined,

@@ -11,6 +11,7 @@ import {
   type Message,
   type ReadRange,
   type StoredMessage,
+  type TopicGroup,
 } from '@bus/core/spi'
 import type { ConsumerHost } from './consume/consumer-host.ts'
 import { FanOutConsumer } from './consume/fan-out-consumer.ts'
@@ -24,7 +25,7 @@ import type { RedisAdapterOptions } from './options.ts'
 import { Publisher } from './publish/publisher.ts'
 import { settingsOf, type Settings } from './settings.ts'
 import { Catalog } from './topics/catalog.ts'
-import { deleteGroup, inspectGroup } from './topics/groups.ts'
+import { deleteGroup, groupsOf, inspectGroup } from './topics/groups.ts'
 import { readHistory } from './topics/history.ts'
 import { Keyspace } from './topics/keys.ts'
 import { Janitor } from './upkeep/janitor.ts'
@@ -138,6 +139,12 @@ export class RedisAdapter implements EventBusAdapter {
 
   async listTopics(): Promise<readonly string[]> {
     return await this.#catalog.list()
+  }
+
+  async listGroups(topic?: string): Promise<readonly TopicGroup[]> {
+    const topics = topic === undefined ? await this.#catalog.list() : [topic]
+    const found = topics.map((one) => this.#catalog.linkTo(one).patiently(() => groupsOf(this.#catalog, one)))
+    return (await Promise.all(found)).flat()
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {

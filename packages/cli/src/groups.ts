@@ -1,4 +1,4 @@
-import { derivedTopic, type EventBusAdapter, type GroupState, isInternalTopic } from '@bus/core/spi'
+import { derivedTopic, type EventBusAdapter, type GroupState, isInternalTopic, type TopicGroup } from '@bus/core/spi'
 
 export interface GroupRow extends GroupState {
   readonly topic: string
@@ -7,32 +7,28 @@ export interface GroupRow extends GroupState {
   readonly retries: number
 }
 
-/** The topics of applications, without what is derived from them. */
-export function ownTopics(topics: readonly string[]): string[] {
-  return topics.filter((topic) => !isInternalTopic(topic) && derivedTopic(topic) === undefined).toSorted()
+function isOwn(topic: string): boolean {
+  return !isInternalTopic(topic) && derivedTopic(topic) === undefined
 }
 
-/**
- * Where groups stand. A group shows by the topics that are derived from its name; one that has none yet is found only if
- * it is named in `more`.
- */
-export async function groupRows(
-  adapter: EventBusAdapter,
-  listed: readonly string[],
-  topics: readonly string[],
-  more: readonly string[] = [],
-): Promise<GroupRow[]> {
-  const rows: GroupRow[] = []
-  for (const topic of topics) {
-    const names = new Set(more)
-    for (const name of listed) {
-      const derived = derivedTopic(name)
-      if (derived?.parent === topic && derived.group !== undefined) names.add(derived.group)
-    }
-    const found = await Promise.all([...names].toSorted().map((group) => groupRow(adapter, topic, group)))
-    rows.push(...found.filter((row) => row !== undefined))
-  }
-  return rows
+/** The topics of applications, without what is derived from them. */
+export function ownTopics(topics: readonly string[]): string[] {
+  return topics.filter(isOwn).toSorted()
+}
+
+/** Where groups stand: those of one topic, or of all that applications have. */
+export async function groupRows(adapter: EventBusAdapter, topic?: string): Promise<GroupRow[]> {
+  const own = (await adapter.listGroups(topic)).filter((one) => topic !== undefined || isOwn(one.topic))
+  const found = await Promise.all(own.toSorted(byName).map((one) => groupRow(adapter, one.topic, one.group)))
+  return found.filter((row) => row !== undefined)
+}
+
+function byName(a: TopicGroup, b: TopicGroup): number {
+  return a.topic === b.topic ? compare(a.group, b.group) : compare(a.topic, b.topic)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 async function groupRow(adapter: EventBusAdapter, topic: string, group: string): Promise<GroupRow | undefined> {

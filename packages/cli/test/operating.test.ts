@@ -45,11 +45,14 @@ describe.each(sharedBackends())('on %s', (backend) => {
     expect(jsonLines(groups.stdout)).toEqual([
       expect.objectContaining({ topic: 'orders', group: 'billing', lag: 1, pending: 0, retries: 0 }),
     ])
-    const table = await bus(['groups', '--group', 'billing'], { env })
+    const table = await bus(['groups'], { env })
     expect(table.stdout).toMatch(/^TOPIC +GROUP +LAG +PENDING +RETRIES +OLDEST\norders +billing +1 +0 +0 /)
     expect(await bus(['groups', 'nowhere', '--group', 'billing'], { env })).toMatchObject({ code: 1, stdout: '' })
+    const none = await bus(['groups', '--group', 'shipping'], { env })
+    expect(none).toMatchObject({ code: 1, stdout: '' })
+    expect(none.stderr).toContain('There is no group "shipping"')
 
-    const stats = await bus(['stats', '--group', 'billing', '--json'], { env })
+    const stats = await bus(['stats', '--json'], { env })
     expect(jsonLines(stats.stdout)).toEqual([
       { topic: 'orders', groups: 1, lag: 1, pending: 0, retries: 0, deadLetters: 0 },
     ])

@@ -1,7 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import * as spi from '@bus/core/spi'
-
 declare module '@bus/core/spi' {
   interface AdapterOptionsMap {
     /** `file` holds the events; one process at a time can have it open. Default `events.sqlite`. */
@@ -25,6 +24,7 @@ const schema = `
   CREATE TRIGGER IF NOT EXISTS forget AFTER DELETE ON groups BEGIN
     DELETE FROM pending WHERE name = old.name AND id IN (SELECT id FROM messages WHERE topic = old.topic); END;
   CREATE TEMP VIEW open AS SELECT * FROM pending JOIN messages USING (id);
+  CREATE TEMP VIEW listed AS SELECT topic, name AS "group" FROM groups WHERE name NOT LIKE '~%';
   UPDATE pending SET holder = NULL; DELETE FROM groups WHERE name LIKE '~%';`
 const values = 'NULL, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)'
 const range = 'topic = :topic AND id > :after AND storedAt >= :since AND storedAt < :until'
@@ -127,12 +127,12 @@ function sqliteAdapter(file: string): spi.EventBusAdapter {
     },
     listTopics: async () =>
       run('SELECT topic FROM messages UNION SELECT topic FROM groups').map(({ topic }) => String(topic)),
+    listGroups: async (topic = '*') => run('SELECT * FROM listed WHERE topic GLOB :topic', { topic }) as never[],
     async inspect(topic, name) {
       const counts = 'count(id) - count(holder) AS lag, count(holder) AS pending'
       const age = `coalesce(${Date.now()} - min(storedAt), 0) AS oldestPendingMs`
       const from = 'groups LEFT JOIN open USING (topic, name) WHERE topic = :topic AND name = :name GROUP BY name'
-      const [state] = run(`SELECT ${counts}, ${age} FROM ${from}`, { topic, name })
-      return state && ({ ...state } as unknown as spi.GroupState)
+      return run(`SELECT ${counts}, ${age} FROM ${from}`, { topic, name }).map((row) => ({ ...row }))[0] as never
     },
     async deleteGroup(topic, name) {
       const isMember = (one: Row): boolean => one['name'] === name && JSON.parse(String(one['topics'])).includes(topic)

@@ -173,6 +173,8 @@ export interface Link {
   committed(node: number, group: string, partitions: readonly TopicPartition[]): Promise<readonly Committed[]>
   members(node: number, group: string): Promise<readonly { readonly member: string; readonly clientId: string }[]>
   deleteGroup(node: number, group: string): Promise<void>
+  /** The names of all consumer groups of the cluster that the user may describe. */
+  groups(): Promise<readonly string[]>
 
   /** Drops the connections, which may be dead without a sign: what is under way rejects, what comes next makes new ones. */
   reset(): void

@@ -1,9 +1,18 @@
-import { GroupInUseError, type GroupState } from '@bus/core/spi'
+import { GroupInUseError, type GroupState, type TopicGroup } from '@bus/core/spi'
 import { forget, inspect } from '../scripts/upkeep.ts'
 import type { Catalog } from './catalog.ts'
 
 // Members find out within a lease.
 const rememberMs = 86_400_000
+
+const groupField = 'group:'
+
+/** As they are registered with the topic. */
+export async function groupsOf(catalog: Catalog, topic: string): Promise<TopicGroup[]> {
+  const fields = (await catalog.linkTo(topic).command('HKEYS', catalog.of(topic).meta)) as Buffer[]
+  const names = fields.map(String).filter((field) => field.startsWith(groupField))
+  return names.map((field) => ({ topic, group: field.slice(groupField.length) }))
+}
 
 export async function inspectGroup(catalog: Catalog, topic: string, group: string): Promise<GroupState | undefined> {
   const partitions = await catalog.find(topic)

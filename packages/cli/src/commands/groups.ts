@@ -1,25 +1,28 @@
 import { command, type Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { groupRows, ownTopics } from '../groups.ts'
+import { groupRows } from '../groups.ts'
 import { age } from '../terminal/text.ts'
 
 export const groups: Command = command({
   name: 'groups',
   summary: 'tells how far consumer groups are behind',
   details:
-    'Groups are known by their retry and dead letter topics. Where a backend makes these only when they are needed,\n' +
-    'name the groups that nothing has failed in: --group. Exit code 1 if a topic or group that was named is not there.',
+    'Of all topics, or of those that are named; also of groups that have no member at the moment. Exit code 1 if a topic\n' +
+    'or group that was named is not there.',
   arguments: [{ name: 'TOPIC', optional: true, rest: true }],
   options: {
-    group: { type: 'string', short: 'g', multiple: true, value: 'GROUP', help: 'also this group; may be repeated' },
+    group: { type: 'string', short: 'g', multiple: true, value: 'GROUP', help: 'only this group; may be repeated' },
   },
   examples: ['bus groups', 'bus groups orders --group billing --json'],
   async run({ positionals, values }, context) {
     const { adapter } = await context.connect()
     const { out } = context
-    const listed = await adapter.listTopics()
-    const topics = positionals.length > 0 ? positionals : ownTopics(listed)
-    const rows = await groupRows(adapter, listed, topics, values.group)
+    const listed = positionals.length > 0 ? await adapter.listTopics() : []
+    const found =
+      positionals.length > 0
+        ? (await Promise.all(positionals.map((topic) => groupRows(adapter, topic)))).flat()
+        : await groupRows(adapter)
+    const rows = found.filter(({ group }) => values.group?.includes(group) ?? true)
     await out.rows(
       rows,
       [
@@ -30,7 +33,7 @@ export const groups: Command = command({
         { title: 'RETRIES', of: ({ retries }) => retries, right: true },
         { title: 'OLDEST', of: ({ oldestPendingMs }) => (oldestPendingMs > 0 ? age(oldestPendingMs) : undefined) },
       ],
-      'No consumer groups are known here; --group names one.',
+      'There are no such consumer groups.',
     )
     const missing = [
       ...positionals.filter((topic) => !listed.includes(topic)).map((topic) => `There is no topic "${topic}".`),

@@ -9,24 +9,16 @@ export const stats: Command = command({
     'Counts what the backend holds at the moment. What a process has handled, only it can tell: bus.getStats().\n' +
     'Dead letters are counted one by one, which takes a while where there are many.',
   arguments: [{ name: 'TOPIC', optional: true, rest: true }],
-  options: {
-    group: {
-      type: 'string',
-      short: 'g',
-      multiple: true,
-      value: 'GROUP',
-      help: 'counts this group too; see bus groups',
-    },
-  },
+  options: {},
   examples: ['bus stats', 'bus stats orders --json'],
-  async run({ positionals, values }, context) {
+  async run({ positionals }, context) {
     const { adapter, bus } = await context.connect()
     const listed = await adapter.listTopics()
     const topics = positionals.length > 0 ? positionals : ownTopics(listed)
     const rows = []
     for (const topic of topics) {
       if (context.signal.aborted) return exitCodes.interrupted
-      const groups = await groupRows(adapter, listed, [topic], values.group)
+      const groups = await groupRows(adapter, topic)
       const sum = (of: (row: (typeof groups)[number]) => number): number =>
         groups.reduce((total, row) => total + of(row), 0)
       rows.push({

@@ -40,7 +40,7 @@ export async function permissions({ adapter, bus }: Connection): Promise<Finding
     return [ok('read topics', topics.length === 0 ? 'there is none to read' : 'all can be read')]
   })
   await attempt('groups', async () => {
-    const rows = await groupRows(adapter, listed, topics)
+    const rows = await groupRows(adapter)
     const late = rows.filter(({ oldestPendingMs }) => oldestPendingMs > longMs)
     return [
       ok('groups', `${count(rows.length, 'known group')}`),

@@ -28,6 +28,12 @@ export interface ReadRange {
   readonly limit?: number | undefined
 }
 
+/** A group, and a topic that it consumes. */
+export interface TopicGroup {
+  readonly topic: string
+  readonly group: string
+}
+
 /** Where a group stands on one topic. */
 export interface GroupState {
   /** Messages not yet lent to any member. */
@@ -81,6 +87,12 @@ export interface EventBusAdapter {
   read(range: ReadRange): AsyncIterable<StoredMessage>
   /** Every topic that exists, derived ones included. */
   listTopics(): Promise<readonly string[]>
+  /**
+   * Every group that there is on `topic`, or on any topic, with or without members; each once, in any order. None for a
+   * topic that does not exist. Consumers without a group are none. What is consumed beside another topic, second in
+   * `ConsumeOptions.topics`, may be left out.
+   */
+  listGroups(topic?: string): Promise<readonly TopicGroup[]>
   /** `undefined`: the group never consumed the topic. */
   inspect(topic: string, group: string): Promise<GroupState | undefined>
   /**

@@ -6,6 +6,7 @@ export type {
   GroupState,
   LossListener,
   ReadRange,
+  TopicGroup,
 } from './adapter.ts'
 export type { Consumer, ConsumeOptions, ConsumerState, ConsumeTopic, Delivery, StartFrom } from './consume.ts'
 export type { AdapterDefinition, AdapterOptionsMap, Env } from './definition.ts'

@@ -74,7 +74,7 @@ export function adapterSource(name: string, specVersion: unknown = 1): string {
 const none = async () => {}
 const make = () => ({
   specVersion: 1, name: '${name}', capabilities: {}, initialize: none, publish: none, consume: none,
-  listTopics: none, inspect: none, deleteGroup: none, ping: none, close: none,
+  listTopics: none, listGroups: none, inspect: none, deleteGroup: none, ping: none, close: none,
 })
 export const adapter = { specVersion: ${String(specVersion)}, name: '${name}', optionsFromEnv: () => ({}), create: make }
 `

@@ -1,4 +1,4 @@
-import type { AdapterCapabilities, EventBusAdapter, GroupState, ReadRange } from '../../src/spi/adapter.ts'
+import type { AdapterCapabilities, EventBusAdapter, GroupState, ReadRange, TopicGroup } from '../../src/spi/adapter.ts'
 import type { Consumer, ConsumeOptions, Delivery } from '../../src/spi/consume.ts'
 import type { Message, StoredMessage } from '../../src/spi/message.ts'
 import { type ConsumerHost, FakeConsumer, type Faults } from './fake-consumer.ts'
@@ -75,6 +75,11 @@ export class FakeAdapter implements EventBusAdapter, ConsumerHost {
   async listTopics(): Promise<readonly string[]> {
     this.faults.listTopics?.()
     return [...this.#topics.keys()]
+  }
+
+  async listGroups(topic?: string): Promise<readonly TopicGroup[]> {
+    const all = [...this.marks].map((mark) => ({ topic: mark.split('/')[0] ?? '', group: mark.split('/')[1] ?? '' }))
+    return all.filter((one) => topic === undefined || one.topic === topic)
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {

@@ -5,6 +5,7 @@ import {
   type ConsumeOptions,
   type EventBusAdapter,
   type GroupState,
+  type TopicGroup,
   type Message,
   PublishError,
   type PublishFailure,
@@ -76,6 +77,15 @@ export class SimulatedAdapter implements EventBusAdapter {
 
   async listTopics(): Promise<readonly string[]> {
     return (await this.#link.request('other', () => this.#link.scene.broker.topics).answer) ?? []
+  }
+
+  async listGroups(topic?: string): Promise<readonly TopicGroup[]> {
+    const { broker } = this.#link.scene
+    const names = (await this.#link.request('other', () => [...broker.groups.keys()]).answer) ?? []
+    return names.flatMap((name) => {
+      const [group = '', of = ''] = name.split('@')
+      return topic === undefined || topic === of ? [{ topic: of, group }] : []
+    })
   }
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {

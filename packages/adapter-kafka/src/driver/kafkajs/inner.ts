@@ -20,6 +20,7 @@ export interface InnerBroker extends Broker {
   }): Promise<{ memberAssignment: Buffer }>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
   deleteGroups(groupIds: readonly string[]): Promise<{ results: readonly { errorCode: number }[] }>
+  listGroups(): Promise<{ groups: readonly { groupId: string; protocolType: string }[] }>
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   createTopics(request: { topics: readonly unknown[]; timeout: number }): Promise<{
     topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[]

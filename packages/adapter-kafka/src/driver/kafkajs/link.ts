@@ -118,6 +118,20 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
     )
   }
 
+  async groups(): Promise<readonly string[]> {
+    // Each broker knows of those that it coordinates; one of the answer has the list of them all.
+    const { brokers } = (await this.call(undefined, (broker) => broker.metadata(['__consumer_offsets']), {
+      ms: this.shortMs,
+    })) as unknown as { brokers: readonly { nodeId: number }[] }
+    const ask = brokers.map(({ nodeId }) => this.call(nodeId, (broker) => broker.listGroups(), { ms: this.shortMs }))
+    const answers = await Promise.all(ask)
+    const groups = answers.flatMap((answer) => answer.groups)
+    // A group that only commits offsets, without ever having had members, has no type.
+    return groups
+      .filter(({ protocolType }) => protocolType === 'consumer' || protocolType === '')
+      .map(({ groupId }) => groupId)
+  }
+
   async newIdentity(): Promise<seam.ProducerIdentity> {
     const { producerId, producerEpoch } = await this.call(
       undefined,

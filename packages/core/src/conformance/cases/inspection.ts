@@ -30,6 +30,39 @@ export const inspectionCases: readonly ConformanceCase[] = [
   },
   {
     tier: 'spi',
+    name: 'listGroups has every group of a topic, of all topics if none is named, also one without members',
+    promise: 'Operators see a service that is down, and a group that nobody uses any more, without knowing its name.',
+    async run(context) {
+      const [[one, other], topic, second, unknown] = [
+        await context.members(2),
+        context.topic(),
+        // Topics with dots in their names are not to be taken for a group and the rest.
+        `${context.topic()}.created.v2`,
+        context.topic(),
+      ]
+      assert.ok(one && other)
+      const names = async (of: string): Promise<string[]> =>
+        (await other.listGroups(of)).map(({ topic: found, group }) => `${found} ${group}`).toSorted()
+      await one.publish([message(topic, 'x')])
+      assert.deepEqual(await names(topic), [], 'A topic without groups.')
+      const left = await context.consume(one, topic, { group: 'left' })
+      await context.consume(one, topic, { group: 'stays_1' })
+      await context.consume(one, second, { group: 'stays_1' })
+      await context.consume(one, topic)
+      await left.close()
+      assert.deepEqual(await names(topic), [`${topic} left`, `${topic} stays_1`])
+      assert.deepEqual(await names(second), [`${second} stays_1`])
+      const all = (await other.listGroups()).map(({ topic: found, group }) => `${found} ${group}`)
+      for (const name of [`${topic} left`, `${topic} stays_1`, `${second} stays_1`])
+        assert.equal(all.filter((listed) => listed === name).length, 1, `${name} is listed once.`)
+      await one.deleteGroup(topic, 'left')
+      assert.deepEqual(await names(topic), [`${topic} stays_1`], 'One that was deleted is gone.')
+      assert.deepEqual(await names(unknown), [])
+      assert.ok(!(await other.listTopics()).includes(unknown), 'Asking does not create the topic.')
+    },
+  },
+  {
+    tier: 'spi',
     name: 'inspect knows nothing of a group that never consumed the topic, and asking does not create it',
     promise: 'A typing error in a name is seen.',
     async run(context) {

@@ -12,6 +12,7 @@ const afterClose: Readonly<Record<string, (adapter: EventBusAdapter, topic: stri
   consume: (adapter, topic) => adapter.consume({ topics: [{ topic, startFrom: 'latest' }], group: 'g' }),
   read: (adapter, topic) => history(adapter, { topic }),
   listTopics: (adapter) => adapter.listTopics(),
+  listGroups: (adapter) => adapter.listGroups(),
   inspect: (adapter, topic) => adapter.inspect(topic, 'g'),
   deleteGroup: (adapter, topic) => adapter.deleteGroup(topic, 'g'),
   ping: (adapter) => adapter.ping(),

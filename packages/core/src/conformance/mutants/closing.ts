@@ -207,6 +207,7 @@ export const closingMutants: readonly Mutant[] = [
       decorate(good, {
         ping: () => good.ping().catch(() => undefined),
         listTopics: () => good.listTopics().catch(() => []),
+        listGroups: (topic) => good.listGroups(topic).catch(() => []),
         inspect: (topic, group) => good.inspect(topic, group).catch(() => undefined),
       }),
   },

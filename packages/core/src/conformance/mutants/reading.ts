@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBusAdapter, ReadRange, StoredMessage } from '../../spi/index.ts'
-import { decorate } from '../support/decorate.ts'
+import { decorate, decorateConsumer } from '../support/decorate.ts'
 import { alteredStored } from '../support/messages.ts'
 import type { Mutant } from './mutant.ts'
 
@@ -146,6 +146,32 @@ export const readingMutants: readonly Mutant[] = [
       let kept: Promise<readonly string[]> | undefined
       return decorate(good, { listTopics: () => (kept ??= good.listTopics()) })
     },
+  },
+  {
+    name: 'lists only the groups that have members',
+    reason: 'The broker is asked who is connected.',
+    killedBy: ['listGroups has every group of a topic, of all topics if none is named, also one without members'],
+    make(good) {
+      const members = new Map<string, number>()
+      const count = (topics: readonly string[], by: number): void =>
+        topics.forEach((topic) => members.set(topic, (members.get(topic) ?? 0) + by))
+      return decorate(good, {
+        async consume(options) {
+          const consumer = await good.consume(options)
+          const names = options.topics.map(({ topic }) => `${options.group} ${topic}`)
+          count(names, 1)
+          return decorateConsumer(consumer, { close: () => consumer.close().then(() => count(names, -1)) })
+        },
+        listGroups: async (topic) =>
+          (await good.listGroups(topic)).filter((one) => (members.get(`${one.group} ${one.topic}`) ?? 0) > 0),
+      })
+    },
+  },
+  {
+    name: 'lists the groups of all topics for each',
+    reason: 'The broker has one list, and nobody narrows it down.',
+    killedBy: ['listGroups has every group of a topic, of all topics if none is named, also one without members'],
+    make: (good) => decorate(good, { listGroups: () => good.listGroups() }),
   },
   {
     name: 'knows a group that never consumed the topic',

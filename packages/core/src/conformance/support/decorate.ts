@@ -14,6 +14,7 @@ export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAd
     consume: (options) => adapter.consume(options),
     read: (range) => adapter.read(range),
     listTopics: () => adapter.listTopics(),
+    listGroups: (topic) => adapter.listGroups(topic),
     inspect: (topic, group) => adapter.inspect(topic, group),
     deleteGroup: (topic, group) => adapter.deleteGroup(topic, group),
     ping: (signal) => adapter.ping(signal),
