@@ -41,25 +41,15 @@ export class EarlyArrivals {
     return this.#waiting.count((job) => job.delivery.message.topic !== this.#host.topic)
   }
 
-  /** Milliseconds until the job may be handled; not above 0: now. */
-  tooEarlyMs({ delivery: { message } }: Job): number {
-    const notBefore = message.notBefore ?? Number(message.headers[header.notBefore] ?? 0)
-    return notBefore === 0 ? 0 : notBefore - this.#host.clock.now()
-  }
-
-  add(job: Job, earlyMs: number): void {
-    if (!this.full || this.#host.policy.consumerGroup === undefined) {
-      this.#waiting.add(job, earlyMs, (due) => {
-        this.#loans.add(due)
-        this.#lanes.add(due)
-      })
-    } else {
-      this.#loans.add(job)
-      this.#surplus.add(job, Math.min(earlyMs, tailPauseMs), (later) => {
-        if (this.tooEarlyMs(later) <= 0) this.#lanes.add(later)
-        else void this.#toTail(later)
-      })
+  /** Takes the job in if it may not be handled yet. If it may, those that wait and are due by now go first. */
+  takes(job: Job): boolean {
+    const dueAt = dueAtOf(job)
+    if (this.#isEarly(dueAt)) {
+      this.#add(job, dueAt)
+      return true
     }
+    if (this.#waiting.size > 0) this.#waiting.letGo()
+    return false
   }
 
   /** Takes out what leaves; all of it counts against the window then. */
@@ -67,6 +57,25 @@ export class EarlyArrivals {
     const waiting = this.#waiting.evict(leaves)
     for (const job of waiting) this.#loans.add(job)
     return [...waiting, ...this.#surplus.evict(leaves)]
+  }
+
+  #isEarly(dueAt: number): boolean {
+    return dueAt > 0 && dueAt > this.#host.clock.now()
+  }
+
+  #add(job: Job, dueAt: number): void {
+    if (!this.full || this.#host.policy.consumerGroup === undefined) {
+      this.#waiting.add(job, dueAt, (due) => {
+        this.#loans.add(due)
+        this.#lanes.add(due)
+      })
+    } else {
+      this.#loans.add(job)
+      this.#surplus.add(job, Math.min(dueAt, this.#host.clock.now() + tailPauseMs), (later) => {
+        if (this.#isEarly(dueAt)) void this.#toTail(later)
+        else this.#lanes.add(later)
+      })
+    }
   }
 
   async #toTail(job: Job): Promise<void> {
@@ -78,4 +87,9 @@ export class EarlyArrivals {
     if (moved) this.#host.done(job)
     else deferrals.remove(to)
   }
+}
+
+/** Epoch milliseconds before which it is not wanted; 0 if that was not said. */
+function dueAtOf({ delivery: { message } }: Job): number {
+  return message.notBefore ?? Number(message.headers[header.notBefore] ?? 0)
 }

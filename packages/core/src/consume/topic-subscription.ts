@@ -144,7 +144,7 @@ export class TopicSubscription implements FailureHost {
     const { key } = job
     // Without order it lets others pass, but it never runs beside one of its key.
     if (!this.policy.ordered) this.#lanes.leave(job)
-    this.#held.add(job, delayMs, (due) => {
+    this.#held.add(job, job.heldUntil, (due) => {
       due.heldUntil = undefined
       if (this.policy.ordered) return this.#lanes.resume(due)
       due.key = key
@@ -191,10 +191,10 @@ export class TopicSubscription implements FailureHost {
   #admit(job: Job): void {
     const { topic } = job.delivery.message
     if (topic !== this.topic) this.deferrals.remove(topic)
-    const earlyMs = this.#early.tooEarlyMs(job)
-    if (earlyMs > 0 && !this.#leaves(job)) return this.#early.add(job, earlyMs)
+    const leaves = this.#leaves(job)
+    if (!leaves && this.#early.takes(job)) return
     this.#loans.add(job)
-    if (this.#leaves(job)) this.giveBack(job)
+    if (leaves) this.giveBack(job)
     else this.#lanes.add(job)
   }
 

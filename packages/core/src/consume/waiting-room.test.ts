@@ -10,8 +10,8 @@ describe('WaitingRoom', () => {
     const room = new WaitingRoom(clock)
     const [slow, quick] = [jobOf(), jobOf()]
     const gone: Job[] = []
-    room.add(slow, 100, (job) => gone.push(job))
-    room.add(quick, 10, (job) => gone.push(job))
+    room.add(slow, clock.now() + 100, (job) => gone.push(job))
+    room.add(quick, clock.now() + 10, (job) => gone.push(job))
     expect(room.size).toBe(2)
     await clock.advance(10)
     expect(gone).toEqual([quick])
@@ -21,11 +21,25 @@ describe('WaitingRoom', () => {
     expect(room.size).toBe(0)
   })
 
+  it('lets those of one time go in the order they came, with one timer for all, however late it is', async () => {
+    const clock = new FakeClock()
+    const room = new WaitingRoom(clock)
+    const dueAt = clock.now() + 10
+    const [a, b, sooner, c] = [jobOf(), jobOf(), jobOf(), jobOf()]
+    const gone: Job[] = []
+    for (const job of [a, b, sooner, c]) room.add(job, job === sooner ? dueAt - 1 : dueAt, (due) => gone.push(due))
+    expect(clock.pending).toBe(1)
+    room.letGo()
+    expect(gone).toEqual([])
+    await clock.advance(10)
+    expect(gone).toEqual([sooner, a, b, c])
+  })
+
   it('has let go of a job when it tells of it', async () => {
     const clock = new FakeClock()
     const room = new WaitingRoom(clock)
     const sizes: number[] = []
-    room.add(jobOf(), 1, () => sizes.push(room.size))
+    room.add(jobOf(), clock.now() + 1, () => sizes.push(room.size))
     await clock.advance(1)
     expect(sizes).toEqual([0])
   })
@@ -35,7 +49,7 @@ describe('WaitingRoom', () => {
     const room = new WaitingRoom(clock)
     const [a, b, c] = [jobOf({ key: 'a' }), jobOf({ key: 'b' }), jobOf({ key: 'c' })]
     const gone: Job[] = []
-    for (const job of [a, b, c]) room.add(job, 10, (due) => gone.push(due))
+    for (const job of [a, b, c]) room.add(job, clock.now() + 10, (due) => gone.push(due))
     expect(room.count((job) => job.key !== 'b')).toBe(2)
     expect(room.evict((job) => job.key !== 'b')).toEqual([a, c])
     expect(clock.pending).toBe(1)
@@ -47,8 +61,8 @@ describe('WaitingRoom', () => {
   it('gives out everything when nothing else is said', () => {
     const clock = new FakeClock()
     const room = new WaitingRoom(clock)
-    room.add(jobOf(), 10, () => {})
-    room.add(jobOf(), 10, () => {})
+    room.add(jobOf(), clock.now() + 10, () => {})
+    room.add(jobOf(), clock.now() + 10, () => {})
     expect(room.evict()).toHaveLength(2)
     expect(clock.pending).toBe(0)
   })
