@@ -34,6 +34,12 @@ export class Program {
     await this.#ended
   }
 
+  /** Its exit code, or the signal that killed it. */
+  async outcome(): Promise<unknown> {
+    const [code, signal] = await this.#ended
+    return code ?? signal
+  }
+
   /** Rejects if it did not end well. */
   async ended(): Promise<void> {
     const [code, signal] = await this.#ended

@@ -66,6 +66,8 @@ export type {
 } from './events.ts'
 export type { RetryOptions } from './failure/backoff.ts'
 export { NonRetryableError, RetryAfterError } from './failure/signals.ts'
+export { handleSignals } from './handle-signals.ts'
+export type { Closable, HandleSignalsOptions, StopSignal } from './handle-signals.ts'
 export type { AdapterHealth, Health } from './health.ts'
 export type { Durability } from './spi/adapter.ts'
 export type { HistoryFilter, HistoryOptions } from './history.ts'

@@ -18,7 +18,7 @@ const layers: readonly (readonly [string, RegExp])[] = [
     'publish and the like',
     /^((publish|publish-middleware|history|replay|trace|operations|health|stats|registry)\.ts$|dead-letters\/)/,
   ],
-  ['bus', /^(bus|bus-[a-z-]+|create)\.ts$/],
+  ['bus', /^(bus|bus-[a-z-]+|create|handle-signals)\.ts$/],
   ['entries', /^(spi\/)?index\.ts$/],
   ['conformance', /^conformance\//],
 ]
@@ -85,9 +85,9 @@ describe('the core', () => {
     expect(asked.map(({ path }) => path)).toEqual([])
   })
 
-  it('reads the environment and the process where adapters are looked up only, and the console where it logs', () => {
+  it('touches the process where adapters are looked up and signals are handled only, and the console where it logs', () => {
     const using = (pattern: RegExp): string[] => inside.filter(({ code }) => pattern.test(code)).map(({ path }) => path)
-    expect(using(/\bprocess\.\w/)).toEqual(['core/src/create.ts', 'core/src/registry.ts'])
+    expect(using(/\bprocess\.\w/)).toEqual(['core/src/create.ts', 'core/src/handle-signals.ts', 'core/src/registry.ts'])
     expect(using(/\bconsole\./)).toEqual(['core/src/util/logger.ts'])
   })
 })

@@ -165,6 +165,7 @@ export const promises: readonly Guarantee[] = [
   {
     text: '`close()` drains, gives back the rest untouched, never hangs',
     cases: [
+      'close() in the middle of 100 handlers costs none of their events an attempt, and buries nothing',
       'the last acknowledgements are recorded before close resolves, however many they are',
       'the loans of a member that closes pass on to the others at once, at no charge',
       'close ends waiting pulls with nothing and gives back what is on loan',

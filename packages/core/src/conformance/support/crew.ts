@@ -87,4 +87,11 @@ export class CrewMember {
   async died(): Promise<void> {
     await this.#ended
   }
+
+  /** SIGTERM; resolves when it has ended, with its exit code. */
+  async terminate(): Promise<number | null> {
+    this.#process.kill('SIGTERM')
+    await this.#ended
+    return this.#process.exitCode
+  }
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EventBus, type Logger, type SubscriptionOptions } from '../../index.ts'
+import { EventBus, handleSignals, type Logger, type SubscriptionOptions } from '../../index.ts'
 import type { EventBusAdapter, Message } from '../../spi/index.ts'
 import { decorate, decorateDeliveries, decorateDelivery } from './decorate.ts'
 
@@ -50,11 +50,11 @@ function dyingAfterCopy(adapter: EventBusAdapter): EventBusAdapter {
   )
 }
 
-/** A member of a group, which is this whole process: for `Subject.spawn`. Ends on SIGTERM. */
+/** A member of a group, which is this whole process: for `Subject.spawn`. Ends by itself after SIGTERM. */
 export async function memberProcess(adapter: EventBusAdapter, task: string): Promise<void> {
   const { topic, options, workMs, diesAfterCopy = false } = JSON.parse(task) as MemberTask
   const bus = new EventBus(diesAfterCopy ? dyingAfterCopy(adapter) : adapter, 'conformance', { logger: silent })
-  process.once('SIGTERM', () => void bus.close().then(() => adapter.close()))
+  handleSignals(bus, { after: () => adapter.close(), logger: silent })
   await bus.subscribe(
     topic,
     async ({ payload }, { key, attempt }) => {

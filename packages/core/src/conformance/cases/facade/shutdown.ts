@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, quick } from '../../support/facade-stage.ts'
 import { assertSame } from '../../support/messages.ts'
@@ -35,6 +36,37 @@ export const shutdownCases: readonly ConformanceCase[] = [
         second.attempts.every((attempt) => attempt === 1),
         'Closing is not failing.',
       )
+    }),
+  },
+  {
+    tier: 'facade',
+    name: 'close() in the middle of 100 handlers costs none of their events an attempt, and buries nothing',
+    promise: 'However much is at work, ending is not failing.',
+    run: onStage(async (stage) => {
+      const [[one, two], topic] = [await stage.processes(2), stage.topic()]
+      const [first, second] = [stage.recorder(() => sleep(300)), stage.recorder()]
+      const options = { consumerGroup: 'g', concurrency: 100, useDLQ: true }
+      await one.bus.subscribe(topic, first.handle, options)
+      const numbers = Array.from({ length: 250 }, (_, index) => `${index}`)
+      const entries = numbers.map((payload, index) => ({
+        type: 'tested',
+        payload,
+        key: index % 3 === 0 ? undefined : `k${index % 149}`,
+      }))
+      await one.bus.publishBatch(topic, entries)
+      await first.starts.reached(100)
+      await stage.within('close()', one.bus.close())
+      assert.equal(first.handled.count, first.starts.count, 'What was started was ended.')
+      await two.bus.subscribe(topic, second.handle, options)
+      await second.handled.reached(numbers.length - first.starts.count)
+      await two.bus.publish(topic, 'tested', 'last', { key: 'k1' })
+      await second.handled.first('the last one', ({ event }) => event.payload === 'last')
+      const all = [...first.starts.items, ...second.starts.items]
+      const payloads = all.map(({ event }) => String(event.payload))
+      assertSame(payloads, [...numbers, 'last'], 'Each was started once')
+      assert.deepEqual([...new Set(all.map(({ attempt }) => attempt))], [1])
+      assert.equal(await two.bus.deadLetters.count({ topic }), 0)
+      assert.deepEqual([one.hooks.retry.count, one.hooks.failed.count, two.hooks.retry.count], [0, 0, 0])
     }),
   },
   {
