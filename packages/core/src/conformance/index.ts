@@ -2,7 +2,7 @@ import { inapplicable, type ConformanceCase, type Tier } from './case.ts'
 import { facadeCases } from './cases/facade/index.ts'
 import { faultCases } from './cases/faults/index.ts'
 import { spiCases } from './cases/index.ts'
-import { runRepeatedly } from './run-case.ts'
+import { runCase, runRepeatedly } from './run-case.ts'
 import type { Runner, Subject } from './subject.ts'
 import { assertFacts } from './support/facts.ts'
 
@@ -40,8 +40,8 @@ const titles: Readonly<Record<Tier, string>> = {
  * `conformance({ describe, it }, { name, facts, create })`.
  *
  * Each case has topics and adapters of its own, so that cases may run at the same time. With `BUS_TEST_REPEAT=N` in the
- * environment each of them runs N times at once. Give the runner a time limit of at least three times
- * {@link Subject.patienceMs}.
+ * environment each of them runs N times at once, those that break a server N times in a row. Give the runner a time
+ * limit of at least three times {@link Subject.patienceMs}.
  */
 export function conformance(runner: Runner, subject: Subject, cases: readonly ConformanceCase[] = allCases): void {
   for (const tier of Object.keys(titles) as Tier[]) {
@@ -56,8 +56,11 @@ export function conformance(runner: Runner, subject: Subject, cases: readonly Co
 function register({ it, alone = it }: Runner, subject: Subject, one: ConformanceCase): void {
   const fact = inapplicable(one, subject.facts)
   if (fact === undefined) {
-    const run = one.tier === 'faults' ? alone : it
-    run(one.name, () => runRepeatedly(one, subject, repetitions()))
+    const times = repetitions()
+    if (one.tier !== 'faults') return void it(one.name, () => runRepeatedly(one, subject, times))
+    // What breaks a server can not be done twice at once.
+    for (let round = 1; round <= times; round++)
+      alone(times === 1 ? one.name : `${one.name} (${round} of ${times})`, () => runCase(one, subject))
     return
   }
   // Never silently: the report names the case and the fact, and the fact is put to the test.

@@ -21,16 +21,12 @@ export async function runCase(
   await within(context.patienceMs, 'Closing the adapters', context.close())
 }
 
-/** Runs `times` of them at once, each with its own topics; those that break a server one after the other. */
+/** Runs `times` of them at once, each with its own topics. */
 export async function runRepeatedly(
-  one: Pick<ConformanceCase, 'name' | 'run'> & Partial<Pick<ConformanceCase, 'tier'>>,
+  one: Pick<ConformanceCase, 'name' | 'run'>,
   subject: Subject,
   times: number,
 ): Promise<void> {
-  if (one.tier === 'faults') {
-    for (let round = 0; round < times; round++) await runCase(one, subject)
-    return
-  }
   const outcomes = await Promise.allSettled(Array.from({ length: times }, () => runCase(one, subject)))
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
