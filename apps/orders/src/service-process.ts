@@ -1,4 +1,4 @@
-import { createEventBusAdapter } from '@bus/core'
+import { createEventBusAdapter, handleSignals } from '@bus/core'
 import { reporter } from './fact.ts'
 import type { FromService, ToService } from './protocol.ts'
 import { type Name, startService } from './services/start.ts'
@@ -20,6 +20,7 @@ const { bus, place } = await startService(
 
 let stopping: Promise<void> | undefined
 const stop = (): Promise<void> => (stopping ??= bus.close().then(() => adapter.close()))
+handleSignals({ close: stop }, { signals: ['SIGTERM'], after: () => process.disconnect() })
 
 process.on('message', (message: ToService) => {
   if (message.kind === 'stop') return void stop().then(() => process.disconnect())

@@ -13,7 +13,7 @@ export interface Outcome {
   readonly summary: string
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const source = (name: string): string => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url))
 
 /** The app as a user starts it: one program text, the backend named by the environment only. */
 export async function runOrders(
@@ -24,19 +24,26 @@ export async function runOrders(
   const directory = await mkdtemp(join(tmpdir(), 'bus-orders-'))
   const file = join(directory, 'summary.json')
   try {
-    const child = spawn(process.execPath, ['--conditions=@bus/source', main, '--summary', file, ...args], {
-      env: { ...withoutAddresses(process.env), EVENT_BUS_ADAPTER: adapter, ...extra },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-    return {
-      code: code as number | null,
-      output: output + errors,
-      summary: await readFile(file, 'utf8').catch(() => ''),
-    }
+    const run = await runProgram('main', adapter, ['--summary', file, ...args], extra)
+    return { ...run, summary: await readFile(file, 'utf8').catch(() => '') }
   } finally {
     await rm(directory, { recursive: true })
   }
+}
+
+/** One of the programs of the app. */
+export async function runProgram(
+  name: string,
+  adapter: string,
+  args: readonly string[] = [],
+  extra: NodeJS.ProcessEnv = {},
+): Promise<Omit<Outcome, 'summary'>> {
+  const child = spawn(process.execPath, ['--conditions=@bus/source', source(name), ...args], {
+    env: { ...withoutAddresses(process.env), EVENT_BUS_ADAPTER: adapter, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code: code as number | null, output: output + errors }
 }
 
 /** Backends that this run of the tests has; `BUS_TEST_ONLY` may have left some out. */

@@ -32,6 +32,8 @@ export async function startOrderService({ bus, report }: Shop): Promise<Service>
       const reason = metadata.failureReason ?? 'unknown'
       const deadLetter = deadLetterOf('payments.failed', event)
       report('dead', order, { note: noteOf(deadLetter), deadLetter })
+      // Not the order's fault: it stays among the dead letters until an operator has it charged again.
+      if (metadata.errorName === 'BankDownError') return
       const payload = {
         sagaId: order.orderId,
         failedStep: 'payment',
