@@ -11,6 +11,8 @@ import {
   type Place,
   type Task,
 } from './measurement.ts'
+import type { Layers } from './layers.ts'
+import { Profiler } from './profiler.ts'
 import { percentile } from './statistics.ts'
 
 /** What the conductor may ask of a process; each answer is a plain value. */
@@ -23,6 +25,7 @@ class Player {
   #wanted = Infinity
   #reached: (at: number) => void = () => {}
   #latencies: number[] = []
+  readonly #profiler = new Profiler()
 
   async open(suite: string, name: string, task: Task, place: Place): Promise<void> {
     const factory: CandidateFactory | undefined = candidates[suite]?.[name]
@@ -97,6 +100,14 @@ class Player {
     return { p50: percentile(values, 50), p95: percentile(values, 95), p99: percentile(values, 99) }
   }
 
+  startProfile(): Promise<void> {
+    return this.#profiler.start()
+  }
+
+  stopProfile(): Promise<Layers> {
+    return this.#profiler.stop()
+  }
+
   cpu(): number {
     const { user, system } = process.cpuUsage()
     return user + system
@@ -130,3 +141,5 @@ process.on('message', ({ id, command, args }: { id: number; command: Command; ar
       (error: unknown) => process.send?.({ id, error: error instanceof Error ? error.stack : String(error) }),
     )
 })
+// Whoever asked is gone: nobody else would end this process.
+process.on('disconnect', () => process.exit())

@@ -34,7 +34,11 @@ export async function measure(
   if (task.kind === 'heap') return await heap(stage, publisher, length)
   const rate = await warmUp(stage, length)
   const wanted = Math.ceil(rate * length.seconds)
-  return await stage.run(task.events ?? Math.min(length.maxEvents, Math.max(wanted, 50)))
+  const events = task.events ?? Math.min(length.maxEvents, Math.max(wanted, 50))
+  if (task.kind !== 'profile') return await stage.run(events)
+  await publisher.ask('startProfile')
+  const sample = await stage.run(events)
+  return { ...sample, layers: await publisher.ask('stopProfile') }
 }
 
 /** Those who publish and those who handle, and how far they are. */

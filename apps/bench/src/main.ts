@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util'
-import { describe, table, verdictTable } from './report.ts'
-import { defaultFolder, readResults, writeResults } from './results.ts'
-import { run } from './run.ts'
-import { type Backend, backends, growth, standard } from './tasks.ts'
+import { writePages } from './docs/write.ts'
+import { aligned, describe, table, verdictLines } from './report.ts'
+import { defaultFolder, forgetRuns, readResults, readRuns, type Results, writeResults } from './results.ts'
+import { type Pace, run } from './run.ts'
+import { growth, knobs, profiles } from './studies.ts'
+import { type Summary, summarise } from './summary.ts'
+import { type Assignment, type Backend, backends, standard } from './tasks.ts'
 import { judge, targets } from './targets.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** How often each candidate is measured; what is told is the median. */
+    /** How often all is measured that targets need; the rest is measured once. */
+    runs: { type: 'string', default: '1' },
+    /** How often each candidate is measured in a run; what is told is the median. */
     rounds: { type: 'string', default: '5' },
     /** How long one measurement takes, beside its warm-up. */
     seconds: { type: 'string', default: '1' },
@@ -16,45 +21,71 @@ const { values, positionals } = parseArgs({
     events: { type: 'string', default: '200000' },
     /** The events over which the growth of the heap is measured. */
     'heap-events': { type: 'string', default: '1000000' },
-    /** Only tasks whose names contain it. */
+    /** Only tasks whose names contain it. What is there of other tasks stays. */
     only: { type: 'string', default: '' },
-    growth: { type: 'boolean', default: false },
     /** Measures nothing: holds what was measured last against the targets; fails where a must is not met. */
     targets: { type: 'boolean', default: false },
+    /** Measures nothing: writes what was measured last into the documentation, with its charts. */
+    docs: { type: 'boolean', default: false },
     /** Where the JSON goes. */
     out: { type: 'string', default: defaultFolder },
   },
 })
 
-const pace = {
+const pace: Pace = {
   rounds: bounded('rounds', 1, 25),
   seconds: bounded('seconds', 0.05, 30),
   maxEvents: bounded('events', 20, 2_000_000),
   heapEvents: bounded('heap-events', 100, 5_000_000),
 }
 
-if (values.targets) await checkTargets()
-else await measureAll()
+if (values.targets) checkTargets(await summaries())
+else if (values.docs) await writePages(await summaries())
+else await measureAll(bounded('runs', 1, 10))
 
-async function measureAll(): Promise<void> {
-  for (const backend of chosen()) {
-    const assignments = [...standard[backend], ...(values.growth ? growth(backend) : [])]
-    const results = await run(
-      backend,
-      assignments.filter(({ name }) => name.includes(values.only)),
-      pace,
-    )
-    console.log(table(results))
-    await writeResults(values.out, results)
+async function measureAll(runs: number): Promise<void> {
+  if (values.only === '') for (const backend of chosen()) await forgetRuns(values.out, backend)
+  for (let number = 1; number <= runs; number++) {
+    for (const backend of chosen()) {
+      const results = await measureBackend(backend, number)
+      console.log(table(summarise([results])))
+      for (const failure of results.failures) console.log(`failed: ${failure}`)
+      // A peer that fails has no figure; ours must not fail.
+      if (results.failures.some((failure) => failure.includes(', bus: '))) process.exitCode = 1
+    }
   }
 }
 
-async function checkTargets(): Promise<void> {
-  const all = await readResults(values.out)
+function measureBackend(backend: Backend, number: number): Promise<Results> {
+  const wanted = assignmentsOf(backend, number).filter(({ name }) => name.includes(values.only))
+  const save = async (results: Results): Promise<void> => {
+    const kept = values.only === '' ? undefined : await readResults(values.out, number, backend)
+    const others = kept?.rows.filter(({ task }) => results.rows.every((row) => row.task !== task)) ?? []
+    await writeResults(values.out, number, { ...results, rows: [...results.rows, ...others] })
+  }
+  return run(backend, wanted, pace, save)
+}
+
+function assignmentsOf(backend: Backend, number: number): readonly Assignment[] {
+  const once = number === 1 ? [profiles, growth, knobs] : []
+  return [...standard[backend], ...once.flatMap((study) => study(backend))]
+}
+
+/** Of the backends that were measured. */
+async function summaries(): Promise<Summary[]> {
+  const found: Summary[] = []
+  for (const backend of chosen()) {
+    const [first, ...others] = await readRuns(values.out, backend)
+    if (first !== undefined) found.push(summarise([first, ...others]))
+  }
+  return found
+}
+
+function checkTargets(all: readonly Summary[]): void {
   const wanted = chosen()
   const verdicts = targets.filter(({ backend }) => wanted.includes(backend)).map((target) => judge(target, all))
-  console.log(verdictTable(verdicts))
-  for (const results of all) console.log(`${results.backend}: ${describe(results)}`)
+  console.log(aligned(verdictLines(verdicts)))
+  for (const summary of all) console.log(`${summary.backend}: ${describe(summary)}`)
   if (verdicts.some(({ must }) => !must)) process.exitCode = 1
 }
 
@@ -64,7 +95,7 @@ function chosen(): Backend[] {
   return backends.filter((backend) => positionals.length === 0 || positionals.includes(backend))
 }
 
-function bounded(name: 'rounds' | 'seconds' | 'events' | 'heap-events', least: number, most: number): number {
+function bounded(name: 'runs' | 'rounds' | 'seconds' | 'events' | 'heap-events', least: number, most: number): number {
   const value = Number(values[name])
   if (value >= least && value <= most) return value
   throw new Error(`--${name} is "${values[name]}"; expected a number from ${least} to ${most}.`)

@@ -1,4 +1,7 @@
-export type Kind = 'publish' | 'end to end' | 'latency' | 'heap' | 'idle'
+import type { Layers } from './layers.ts'
+
+/** `profile`: end to end, and where its processor time goes. */
+export type Kind = 'publish' | 'end to end' | 'profile' | 'latency' | 'heap' | 'idle'
 
 /** What is measured; the same for every candidate. */
 export interface Task {
@@ -21,6 +24,12 @@ export interface Task {
   readonly rate?: number
   /** A fixed number of events, where the growth with it is the question. */
   readonly events?: number
+  /** Other topics, each with a subscription; they are idle. */
+  readonly unrelated?: number
+  /** Events on loan at once; unset: the default. */
+  readonly prefetch?: number
+  /** Of the topic, where the backend has them; unset: three. */
+  readonly partitions?: number
 }
 
 export const simplest: Task = {
@@ -52,6 +61,8 @@ export interface Sample {
   readonly cpuMicros?: number
   readonly latencyMs?: { readonly p50: number; readonly p95: number; readonly p99: number }
   readonly heapGrowthMb?: number
+  /** Microseconds of all events together, as the profiler saw them. */
+  readonly layers?: Layers
 }
 
 export interface Payload {

@@ -1,30 +1,34 @@
-import { baseOf, type Metric, type Results, type Row, valueOf } from './results.ts'
+import { baseOf, type Metric, type Summary, type SummaryRow, valueOf } from './summary.ts'
 import type { Verdict } from './targets.ts'
 
-const columns = ['measured', 'candidate', 'events/s', 'ratio', 'CPU µs', 'p50 ms', 'p95 ms', 'p99 ms', 'other'] as const
+type Line = readonly string[]
+
+/** What a table of measurements says, the names of its columns first. */
+export function linesOf(summary: Summary, wanted: (task: string) => boolean = () => true): Line[] {
+  const head = ['measured', 'candidate', 'events/s', 'ratio', 'CPU µs', 'p50 ms', 'p95 ms', 'p99 ms', 'other']
+  return [head, ...summary.rows.filter(({ task }) => wanted(task)).map(cellsOf(summary))]
+}
 
 /** Medians, and each candidate as a multiple of the first one of its task. */
-export function table(results: Results): string {
-  return [
-    `${results.backend}: ${describe(results)}`,
-    aligned([[...columns], ...results.rows.map(cellsOf(results))]),
-  ].join('\n')
+export function table(summary: Summary): string {
+  return [`${summary.backend}: ${describe(summary)}`, aligned(linesOf(summary))].join('\n')
 }
 
-export function describe({ at, machine, rounds, secondsEach }: Results): string {
-  return `${at.slice(0, 10)}, ${machine}, ${rounds} rounds of ${secondsEach} s each`
+export function describe({ runs, machine, rounds, secondsEach }: Summary): string {
+  const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].join(' and ')
+  const each = `${rounds} rounds of ${secondsEach} s each`
+  return `${days}, ${machine}, ${runs.length === 1 ? each : `${runs.length} runs of ${each}`}`
 }
 
-function cellsOf(results: Results): (row: Row) => string[] {
+function cellsOf(summary: Summary): (row: SummaryRow) => Line {
   return (row) => {
     const paced = valueOf(row, 'p50') !== undefined
     const show = (metric: Metric, digits: number): string => valueOf(row, metric)?.toFixed(digits) ?? ''
-    const [rate, base] = [valueOf(row, 'rate'), baseOf(results, row.task)]
-    const baseRate = base && valueOf(base, 'rate')
+    const [rate, baseRate] = [valueOf(row, 'rate'), valueOf(baseOf(summary, row.task), 'rate')]
     return [
       row.task,
       row.candidate,
-      rate === undefined || paced ? '' : Math.round(rate).toLocaleString('en'),
+      rate === undefined || paced ? '' : countOf(rate),
       rate === undefined || baseRate === undefined || paced ? '' : (rate / baseRate).toFixed(2),
       show('cpu', 1),
       show('p50', 2),
@@ -35,16 +39,22 @@ function cellsOf(results: Results): (row: Row) => string[] {
   }
 }
 
+export function countOf(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
+
 function otherOf(heap: string, idle: string): string {
   if (heap !== '') return `${heap} MB grown`
   return idle === '' ? '' : `${idle} % of a core`
 }
 
-/** Each target with what was measured. */
-export function verdictTable(verdicts: readonly Verdict[]): string {
-  return aligned([
-    ['backend', 'path', 'against', 'must', 'aim', 'measured', 'verdict'],
-    ...verdicts.map(({ target, value, must, aim }) => {
+/** Each target with what was measured in each run. */
+export function verdictLines(verdicts: readonly Verdict[]): Line[] {
+  const runs = Math.max(1, ...verdicts.map(({ values }) => values.length))
+  const names = Array.from({ length: runs }, (_, run) => (runs === 1 ? 'measured' : `run ${run + 1}`))
+  return [
+    ['backend', 'path', 'against', 'must', 'aim', ...names, 'verdict'],
+    ...verdicts.map(({ target, values, must, aim }) => {
       const sign = target.atLeast ? '≥' : '≤'
       return [
         target.backend,
@@ -52,24 +62,29 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
         target.against.length === 0 ? target.unit : target.against.join(' / '),
         `${sign} ${target.must}`,
         `${sign} ${target.aim}`,
-        value?.toFixed(2) ?? '-',
-        verdictOf(value, must, aim),
+        ...names.map((_, run) => values[run]?.toFixed(2) ?? '-'),
+        verdictOf(values, must, aim),
       ]
     }),
-  ])
+  ]
 }
 
-function verdictOf(value: number | undefined, must: boolean, aim: boolean): string {
-  if (value === undefined) return 'not measured'
+function verdictOf(values: Verdict['values'], must: boolean, aim: boolean): string {
+  if (values.length === 0 || values.includes(undefined)) return 'not measured'
   if (aim) return 'met, and the aim'
   return must ? 'met' : 'NOT MET'
 }
 
 /** Numbers to the right, words to the left. */
-export function aligned(lines: readonly (readonly string[])[]): string {
+export function aligned(lines: readonly Line[]): string {
   const [head = []] = lines
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   const pad = (cell: string, column: number): string =>
-    /^[\d.,-]*$/.test(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
+    isNumber(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
   return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+/** Also one that is missing. */
+export function isNumber(cell: string): boolean {
+  return /^[\d.,-]*$/.test(cell)
 }

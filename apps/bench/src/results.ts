@@ -1,9 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sample } from './measurement.ts'
-import { median } from './statistics.ts'
-import { type Backend, backends } from './tasks.ts'
+import type { Backend } from './tasks.ts'
 
 export interface Row {
   readonly task: string
@@ -18,57 +17,51 @@ export interface Results {
   readonly at: string
   /** Processor, Node and broker. */
   readonly machine: string
+  /** Share of the processors that was at work for others when it began. */
+  readonly busy: number
   readonly rounds: number
   readonly secondsEach: number
+  /** How long all of it took. */
+  readonly minutes: number
   readonly rows: readonly Row[]
+  /** What could not be measured, and why. */
+  readonly failures: readonly string[]
 }
 
-export const defaultFolder: string = fileURLToPath(new URL('../results/', import.meta.url))
+export const defaultFolder: string = fileURLToPath(new URL('../../../.work/bench/', import.meta.url))
 
-export async function writeResults(folder: string, results: Results): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `${results.backend}.json`), `${JSON.stringify(results, undefined, 2)}\n`)
+/** What is there is complete: a run that is cut short keeps what it has measured. */
+export async function writeResults(folder: string, run: number, results: Results): Promise<void> {
+  await mkdir(join(folder, `run-${run}`), { recursive: true })
+  await writeFile(fileOf(folder, run, results.backend), `${JSON.stringify(results)}\n`)
 }
 
-/** Of every backend that was measured. */
-export async function readResults(folder: string = defaultFolder): Promise<Results[]> {
-  const found: Results[] = []
-  for (const backend of backends) {
-    try {
-      found.push(JSON.parse(await readFile(join(folder, `${backend}.json`), 'utf8')) as Results)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
+/** Undefined where that run did not happen. */
+export async function readResults(folder: string, run: number, backend: Backend): Promise<Results | undefined> {
+  try {
+    return JSON.parse(await readFile(fileOf(folder, run, backend), 'utf8')) as Results
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
-  return found
 }
 
-export type Metric = 'rate' | 'cpu' | 'p50' | 'p95' | 'p99' | 'heap' | 'idle'
-
-/** What a sample says, if it does. */
-const metrics: Readonly<Record<Metric, (sample: Sample) => number | undefined>> = {
-  rate: ({ events, elapsedMs }) => (events === 0 ? undefined : (events / elapsedMs) * 1000),
-  cpu: ({ cpuMicros, events }) => (cpuMicros === undefined || events === 0 ? undefined : cpuMicros / events),
-  p50: ({ latencyMs }) => latencyMs?.p50,
-  p95: ({ latencyMs }) => latencyMs?.p95,
-  p99: ({ latencyMs }) => latencyMs?.p99,
-  heap: ({ heapGrowthMb }) => heapGrowthMb,
-  /** Per cent of a core. */
-  idle: ({ events, cpuMicros, elapsedMs }) =>
-    events > 0 || cpuMicros === undefined ? undefined : cpuMicros / 10 / elapsedMs,
+/** Every run of a backend, the first one first. */
+export async function readRuns(folder: string, backend: Backend): Promise<Results[]> {
+  const runs: Results[] = []
+  for (let run = 1; ; run++) {
+    const results = await readResults(folder, run, backend)
+    if (results === undefined) return runs
+    runs.push(results)
+  }
 }
 
-/** The median of its samples. */
-export function valueOf(row: Row, metric: Metric): number | undefined {
-  const values = row.samples.map(metrics[metric]).filter((value) => value !== undefined)
-  return values.length === 0 ? undefined : median(values)
+/** Results of before say nothing about what is measured now. */
+export async function forgetRuns(folder: string, backend: Backend): Promise<void> {
+  for (let run = 1; (await readResults(folder, run, backend)) !== undefined; run++)
+    await rm(fileOf(folder, run, backend))
 }
 
-export function rowOf(results: Results, task: string, candidate: string): Row | undefined {
-  return results.rows.find((row) => row.task === task && row.candidate === candidate)
-}
-
-/** The candidate of each task that the others are compared with. */
-export function baseOf(results: Results, task: string): Row | undefined {
-  return results.rows.find((row) => row.task === task)
+function fileOf(folder: string, run: number, backend: Backend): string {
+  return join(folder, `run-${run}`, `${backend}.json`)
 }

@@ -1,5 +1,5 @@
-import { type Metric, type Results, rowOf, valueOf } from './results.ts'
-import type { Backend } from './tasks.ts'
+import { type Metric, rowOf, type Summary } from './summary.ts'
+import { type Backend, bases } from './tasks.ts'
 
 /** Below `must` the path counts as broken; `aim` is where work on it may end. */
 export interface Target {
@@ -19,8 +19,9 @@ export interface Target {
 
 export interface Verdict {
   readonly target: Target
-  /** Undefined where it was not measured. */
-  readonly value: number | undefined
+  /** One for each run; undefined where it was not measured. */
+  readonly values: readonly (number | undefined)[]
+  /** Whether all of them are within. */
   readonly must: boolean
   readonly aim: boolean
 }
@@ -28,7 +29,7 @@ export interface Verdict {
 type Bounds = readonly [must: number, aim: number]
 type Versus = readonly [path: string, task: string, against: string | readonly string[], bounds: Bounds]
 
-const [redisRaw, kafkaRaw] = ['raw ioredis', 'raw kafkajs']
+const { redis: redisRaw, kafka: kafkaRaw } = bases
 
 export const targets: readonly Target[] = [
   faster('redis', ['end to end, one process', 'end to end', redisRaw, [0.75, 1]]),
@@ -65,18 +66,17 @@ export const targets: readonly Target[] = [
   ]),
 ]
 
-export function judge(target: Target, all: readonly Results[]): Verdict {
-  const value = measured(target, all)
-  const within = (bound: number): boolean => value !== undefined && (target.atLeast ? value >= bound : value <= bound)
-  return { target, value, must: within(target.must), aim: within(target.aim) }
+export function judge(target: Target, all: readonly Summary[]): Verdict {
+  const summary = all.find(({ backend }) => backend === target.backend)
+  const values = summary?.runs.map((_, run) => measured(target, summary, run)) ?? []
+  const within = (bound: number): boolean =>
+    values.length > 0 &&
+    values.every((value) => value !== undefined && (target.atLeast ? value >= bound : value <= bound))
+  return { target, values, must: within(target.must), aim: within(target.aim) }
 }
 
-function measured({ backend, task, metric, against }: Target, all: readonly Results[]): number | undefined {
-  const results = all.find((one) => one.backend === backend)
-  const figureOf = (candidate: string): number | undefined => {
-    const row = results && rowOf(results, task, candidate)
-    return row && valueOf(row, metric)
-  }
+function measured({ task, metric, against }: Target, summary: Summary, run: number): number | undefined {
+  const figureOf = (candidate: string): number | undefined => rowOf(summary, task, candidate)?.runs[run]?.[metric]
   const ours = figureOf('bus')
   if (against.length === 0 || ours === undefined) return ours
   const theirs = against.map(figureOf).filter((value) => value !== undefined)

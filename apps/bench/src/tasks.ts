@@ -12,15 +12,25 @@ export interface Assignment {
 export type Backend = 'memory' | 'redis' | 'kafka'
 export const backends: readonly Backend[] = ['memory', 'redis', 'kafka']
 
-type Changes = Partial<Task>
+/** With whom the others are compared. */
+export const bases: Readonly<Record<Backend, string>> = {
+  memory: 'emittery',
+  redis: 'raw ioredis',
+  kafka: 'raw kafkajs',
+}
 
-function assignment(name: string, candidates: readonly string[], changes: Changes, rounds?: number): Assignment {
+export function assignment(
+  name: string,
+  candidates: readonly string[],
+  changes: Partial<Task>,
+  rounds?: number,
+): Assignment {
   const task = { ...simplest, ...changes }
   return rounds === undefined ? { name, task, candidates } : { name, task, candidates, rounds }
 }
 
-const memory = ['emittery', 'bus', 'mqemitter', 'qified', 'EventEmitter']
-const [redisRaw, kafkaRaw] = ['raw ioredis', 'raw kafkajs']
+const memory = [bases.memory, 'bus', 'mqemitter', 'qified', 'EventEmitter']
+const { redis: redisRaw, kafka: kafkaRaw } = bases
 const bull = ['bullmq addBulk', 'bullmq add']
 const ours = ['bus']
 
@@ -85,22 +95,5 @@ function resources(): Assignment[] {
   return [
     assignment('heap growth', ours, { kind: 'heap' }, 1),
     assignment('idle, ten subscriptions', ours, { kind: 'idle', subscriptions: 10 }, 3),
-  ]
-}
-
-/** How the cost of an event changes with what there is of everything else. */
-export function growth(backend: Backend): readonly Assignment[] {
-  const grown = (what: string, values: readonly number[], changes: (value: number) => Changes): Assignment[] =>
-    values.map((value) => assignment(`growth: ${value.toLocaleString('en')} ${what}`, ours, changes(value), 3))
-  return [
-    ...grown('events', [10_000, 100_000, 1_000_000], (events) => ({ events })),
-    ...grown('bytes of payload', [200, 2_000, 20_000], (payloadBytes) => ({ payloadBytes })),
-    // On Kafka each subscription is a member of a group of its own, with a connection; 1,000 of them are no design.
-    ...grown('subscriptions', backend === 'kafka' ? [1, 10, 100] : [1, 10, 100, 1_000], (subscriptions) => ({
-      subscriptions,
-    })),
-    ...grown('keys', [0, 50, 1_000, 10_000], (keys) => ({ keys, concurrency: 16 })),
-    // Memory is one process.
-    ...(backend === 'memory' ? [] : grown('members', [1, 2, 4], (members) => ({ members, processes: 2, keys: 1_000 }))),
   ]
 }

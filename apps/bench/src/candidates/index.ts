@@ -30,7 +30,7 @@ export const candidates: Readonly<Record<string, Readonly<Record<string, Candida
   kafka: {
     bus: async (task, place) => {
       const { KafkaAdapter } = await import('@bus/adapter-kafka')
-      const adapter = new KafkaAdapter({ brokers: place.address.split(','), partitions: 3 })
+      const adapter = new KafkaAdapter({ brokers: place.address.split(','), partitions: task.partitions ?? 3 })
       return (await import('./bus.ts')).busCandidate(adapter, task, place)
     },
     'raw kafkajs': async (task, place) => (await import('./raw-kafka.ts')).rawKafkaCandidate('eachBatch', task, place),
