@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { writePages } from './docs/write.ts'
 import { aligned, describe, table, verdictLines } from './report.ts'
-import { defaultFolder, forgetRuns, readResults, readRuns, type Results, writeResults } from './results.ts'
+import { added, defaultFolder, forgetRuns, readResults, readRuns, type Results, writeResults } from './results.ts'
 import { type Pace, run } from './run.ts'
 import { growth, knobs, profiles } from './studies.ts'
 import { type Summary, summarise } from './summary.ts'
@@ -21,6 +21,8 @@ const { values, positionals } = parseArgs({
     events: { type: 'string', default: '200000' },
     /** The events over which the growth of the heap is measured. */
     'heap-events': { type: 'string', default: '1000000' },
+    /** After so long, a run measures what is left only once each. */
+    minutes: { type: 'string', default: '25' },
     /** Only tasks whose names contain it. What is there of other tasks stays. */
     only: { type: 'string', default: '' },
     /** Measures nothing: holds what was measured last against the targets; fails where a must is not met. */
@@ -32,7 +34,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const pace: Pace = {
+const pace: Omit<Pace, 'until'> = {
   rounds: bounded('rounds', 1, 25),
   seconds: bounded('seconds', 0.05, 30),
   maxEvents: bounded('events', 20, 2_000_000),
@@ -45,9 +47,11 @@ else await measureAll(bounded('runs', 1, 10))
 
 async function measureAll(runs: number): Promise<void> {
   if (values.only === '') for (const backend of chosen()) await forgetRuns(values.out, backend)
+  const minutes = bounded('minutes', 0, 10_000)
   for (let number = 1; number <= runs; number++) {
+    const until = performance.now() + minutes * 60_000
     for (const backend of chosen()) {
-      const results = await measureBackend(backend, number)
+      const results = await measureBackend(backend, number, until)
       console.log(table(summarise([results])))
       for (const failure of results.failures) console.log(`failed: ${failure}`)
       // A peer that fails has no figure; ours must not fail.
@@ -56,14 +60,15 @@ async function measureAll(runs: number): Promise<void> {
   }
 }
 
-function measureBackend(backend: Backend, number: number): Promise<Results> {
-  const wanted = assignmentsOf(backend, number).filter(({ name }) => name.includes(values.only))
-  const save = async (results: Results): Promise<void> => {
-    const kept = values.only === '' ? undefined : await readResults(values.out, number, backend)
-    const others = kept?.rows.filter(({ task }) => results.rows.every((row) => row.task !== task)) ?? []
-    await writeResults(values.out, number, { ...results, rows: [...results.rows, ...others] })
-  }
-  return run(backend, wanted, pace, save)
+async function measureBackend(backend: Backend, number: number, until: number): Promise<Results> {
+  const all = assignmentsOf(backend, number)
+  const before = values.only === '' ? undefined : await readResults(values.out, number, backend)
+  return run(
+    backend,
+    all.filter(({ name }) => name.includes(values.only)),
+    { ...pace, until },
+    (results) => writeResults(values.out, number, before === undefined ? results : added(results, before, all)),
+  )
 }
 
 function assignmentsOf(backend: Backend, number: number): readonly Assignment[] {
@@ -95,7 +100,9 @@ function chosen(): Backend[] {
   return backends.filter((backend) => positionals.length === 0 || positionals.includes(backend))
 }
 
-function bounded(name: 'runs' | 'rounds' | 'seconds' | 'events' | 'heap-events', least: number, most: number): number {
+type Bounds = Pick<typeof values, 'runs' | 'rounds' | 'seconds' | 'events' | 'heap-events' | 'minutes'>
+
+function bounded(name: keyof Bounds, least: number, most: number): number {
   const value = Number(values[name])
   if (value >= least && value <= most) return value
   throw new Error(`--${name} is "${values[name]}"; expected a number from ${least} to ${most}.`)

@@ -5,7 +5,7 @@ import type { Place, Task } from './measurement.ts'
 
 const file = fileURLToPath(new URL('child.ts', import.meta.url))
 /** Longer than any one step may take; what hangs is told, not waited for. */
-const patienceMs = 60_000
+const patienceMs = 90_000
 
 /** One candidate in a process of its own: none warms up, or slows down, the code of another. */
 export class PlayerProcess implements AsyncDisposable {

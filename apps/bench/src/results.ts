@@ -30,6 +30,19 @@ export interface Results {
 
 export const defaultFolder: string = fileURLToPath(new URL('../../../.work/bench/', import.meta.url))
 
+/** What was measured later takes the place of what was measured before of the same tasks, in the order of `all` tasks. */
+export function added(later: Results, before: Results, all: readonly { readonly name: string }[]): Results {
+  const isOld = ({ task }: Row): boolean => later.rows.every((row) => row.task !== task)
+  const rows = [...later.rows, ...before.rows.filter(isOld)]
+  return {
+    ...before,
+    busy: Math.max(later.busy, before.busy),
+    minutes: before.minutes + later.minutes,
+    rows: all.flatMap(({ name }) => rows.filter(({ task }) => task === name)),
+    failures: [...before.failures, ...later.failures],
+  }
+}
+
 /** What is there is complete: a run that is cut short keeps what it has measured. */
 export async function writeResults(folder: string, run: number, results: Results): Promise<void> {
   await mkdir(join(folder, `run-${run}`), { recursive: true })

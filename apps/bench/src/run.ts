@@ -13,6 +13,8 @@ export interface Pace {
   readonly seconds: number
   readonly maxEvents: number
   readonly heapEvents: number
+  /** When there is no more time for more than one round of each task, in milliseconds of `performance.now()`. */
+  readonly until: number
 }
 
 /** Once may be bad luck; each time costs as long as one waits for it. */
@@ -57,6 +59,10 @@ async function takeTurns(
   }
   const turns = candidates.map((candidate) => ({ candidate, samples: [] as Sample[], failed: 0 }))
   for (let round = 0; round < Math.min(pace.rounds, rounds); round++) {
+    if (round > 0 && performance.now() > pace.until) {
+      process.stderr.write(`${backend}, ${name}: ${round} rounds only, since the time is up\n`)
+      break
+    }
     for (const turn of turns) {
       if (turn.failed >= failuresAllowed) continue
       const { candidate } = turn

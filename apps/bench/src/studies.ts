@@ -15,8 +15,9 @@ export function growth(backend: Backend): readonly Assignment[] {
   return [
     ...grown('events', [10_000, 100_000, 1_000_000], (events) => ({ events })),
     ...grown('bytes of payload', [200, 2_000, 20_000], (payloadBytes) => ({ payloadBytes })),
-    ...grown('subscriptions', many, (subscriptions) => ({ subscriptions })),
-    ...grown('idle subscriptions of other topics', [0, ...many.slice(1, 3)], (unrelated) => ({ unrelated })),
+    // Each of them gets every event: as many are handled in all.
+    ...grown('subscriptions', many, (subscriptions) => ({ subscriptions, events: 200_000 / subscriptions })),
+    ...grown('idle subscriptions elsewhere', [0, ...many.slice(1, 3)], (unrelated) => ({ unrelated })),
     ...grown('keys', [0, 50, 10_000], (keys) => ({ keys, concurrency: 16 })),
     // Memory is one process.
     ...(backend === 'memory' ? [] : grown('members', [1, 2, 4], (members) => ({ members, processes: 2, keys: 1_000 }))),

@@ -4,7 +4,7 @@ import { logScale } from './scale.ts'
 import { colours, drawing, element, line, text } from './svg.ts'
 
 const [width, left, right] = [760, 190, 730]
-const [rowHeight, titleHeight] = [24, 34]
+const [rowHeight, titleHeight] = [24, 42]
 const rates = ['latency at 200/s', 'latency at 2,000/s']
 
 /** From the call of `publish` to that of the handler: p50, p95 and p99 on one logarithmic axis. */
@@ -36,7 +36,7 @@ export function latencyChart(summaries: readonly Summary[]): string {
   }
   const bottom = y - 8
   const grid = scale.marks.flatMap((mark) => [
-    line([scale.at(mark), titleHeight - 12], [scale.at(mark), bottom], { stroke: colours.grid }),
+    line([scale.at(mark), titleHeight - 16], [scale.at(mark), bottom], { stroke: colours.grid }),
     text(scale.at(mark), bottom + 16, `${mark}`, { 'text-anchor': 'middle', 'font-size': 11 }),
   ])
   const legend = text(left, bottom + 36, 'milliseconds; the largest dot is p50, then p95 and p99', { 'font-size': 12 })

@@ -125,21 +125,21 @@ function studyTables(summaries: readonly Summary[], part: Step['part']): string 
     .join('\n\n')
 }
 
-/** Where the aim is not met, and what keeps it from being met. */
+/** Where the aim is not met, and what keeps it from being met; what has the same reason stands together. */
 function unmetOf(verdicts: readonly Verdict[]): string {
   const unmet = verdicts.filter(({ aim }) => !aim)
   if (unmet.length === 0) return 'Every aim is met.'
-  return unmet
-    .map(({ target, values, must }) => {
-      const found = values.map((value) => value?.toFixed(2) ?? 'not measured').join(' and ')
-      const verdict = must ? '' : ', **which is less than it must be**'
-      return `- ${names[target.backend]}, ${titleOf(target)}: ${found}, aim ${target.aim}${verdict}. ${limitOf(target)}`
-    })
+  return [...Map.groupBy(unmet, ({ target }) => `${names[target.backend]}: ${limitOf(target)}`)]
+    .map(([reason, those]) => `- ${reason}\n${those.map((verdict) => `  - ${shortfallOf(verdict)}`).join('\n')}`)
     .join('\n')
 }
 
-function titleOf({ path, against, metric }: Target): string {
-  return against.length === 0
-    ? path
-    : `${path} (${metric === 'rate' ? '' : `${metric}, `}against ${against.join(' or ')})`
+function shortfallOf({ target, values, must }: Verdict): string {
+  const found = values.map((value) => value?.toFixed(2) ?? 'not measured').join(' and ')
+  const sign = target.atLeast ? '≥' : '≤'
+  return `${titleOf(target)}: ${found}, aim ${sign} ${target.aim}${must ? '' : `, **must ${sign} ${target.must}**`}`
+}
+
+function titleOf({ path, against, unit: name }: Target): string {
+  return against.length === 0 ? `${path}, ${name}` : `${path}, against ${against.join(' or ')}`
 }
