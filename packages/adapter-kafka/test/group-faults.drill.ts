@@ -105,6 +105,7 @@ describe('while members come and go', () => {
       console.log(
         `${name}: well ${healed} ms after, ${published} handled, ${journal.duplicates.length} of them twice, ${journal.overlaps} at once`,
       )
+      expect(journal.overlaps).toBe(0)
       for (let key = 0; key < 40; key++) {
         const ids = [...new Set(journal.keyOrder(`k${key}`).map(Number))]
         expect(ids).toEqual(ids.toSorted((a, b) => a - b))
