@@ -49,7 +49,9 @@ export class FakeCluster {
       connect: async () => {},
       close: () => {},
       reset: () => {},
-      topics: async () => [{ name: 't', internal: false, error: undefined, leaders: [1, 1, 1] }],
+      topics: async () => [
+        { name: 't', id: undefined, internal: false, replicas: 1, error: undefined, leaders: [1, 1, 1] },
+      ],
       coordinator: async () => 1,
       offsets: async (_node: number, _topic: string, queries: readonly OffsetQuery[]) =>
         queries.map(({ partition }) => ({ partition, error: undefined, offset: end })),

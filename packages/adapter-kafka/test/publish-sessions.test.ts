@@ -30,7 +30,16 @@ class Broker {
         topics: async () => {
           this.lookups++
           if (!this.reachable) throw new DriverError('CONNECTION', 'connect ECONNREFUSED 10.0.0.1:9092', false)
-          return [{ name: 't', internal: false, error: undefined, leaders: [this.leads ? 1 : -1] }]
+          return [
+            {
+              name: 't',
+              id: undefined,
+              internal: false,
+              replicas: 1,
+              error: undefined,
+              leaders: [this.leads ? 1 : -1],
+            },
+          ]
         },
         newIdentity: async () => ({ id: `${++this.identities}`, epoch: 0 }),
         produce: async (_node: number, batches: readonly OutgoingBatch[], { identity }: ProduceOptions) =>

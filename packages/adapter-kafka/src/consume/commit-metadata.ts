@@ -1,7 +1,10 @@
+import type { Committed } from '../driver/driver.ts'
 import type { Run } from './offset-tracker.ts'
 
 /** What travels with a committed offset, so that whoever takes over knows it too. Offsets are absolute here. */
 export interface CommitNote {
+  /** Which of the topics of this name the offsets are of; `undefined`: not known. */
+  readonly topicId?: string | undefined
   /** How often the record at `mark` was begun without coming to an orderly end. */
   readonly starts: number
   /** The lowest offset that was not done and did not wait for its time; default: the committed one. */
@@ -22,6 +25,7 @@ export const nothingNoted: CommitNote = { starts: 0, alone: false, reach: undefi
 export const maxMetadataBytes = 4000
 
 interface Wire {
+  t?: string
   r?: number
   a?: 1
   h?: number
@@ -33,7 +37,7 @@ interface Wire {
 
 /** JSON of at most `maxBytes`. If it does not all fit: first the counts, then notes, then what is done, lowest first. */
 export function encodeNote(base: number, note: CommitNote, maxBytes: number): string {
-  const wire: Wire = {}
+  const wire: Wire = note.topicId === undefined ? {} : { t: note.topicId }
   if (note.starts > 0) {
     wire.r = note.starts
     if (note.alone) wire.a = 1
@@ -58,8 +62,9 @@ export function encodeNote(base: number, note: CommitNote, maxBytes: number): st
 export function decodeNote(base: number, text: string): CommitNote {
   if (!text.startsWith('{')) return nothingNoted
   try {
-    const { r, a, h, m, n, d, b } = JSON.parse(text) as Partial<Record<keyof Wire, unknown>>
+    const { t, r, a, h, m, n, d, b } = JSON.parse(text) as Partial<Record<keyof Wire, unknown>>
     return {
+      topicId: typeof t === 'string' ? t : undefined,
       starts: isCount(r) ? r : 0,
       alone: a === 1,
       mark: isCount(m) ? base + m : undefined,
@@ -70,6 +75,12 @@ export function decodeNote(base: number, text: string): CommitNote {
   } catch {
     return nothingNoted
   }
+}
+
+/** Whether the offset may be one of the topic that is there now. */
+export function isOfTopic({ offset, metadata }: Committed, topicId: string | undefined): boolean {
+  const noted = decodeNote(offset, metadata).topicId
+  return noted === undefined || topicId === undefined || noted === topicId
 }
 
 /** As pairs, or, where these would be too many, as bits from `base` on: whichever reaches further in `maxLength`. */

@@ -24,7 +24,7 @@ export class Fetcher {
   readonly #lending: Lending
   readonly #busy = new Set<number>()
   readonly #stop = new AbortController()
-  /** Their topic was missing: it may be another one now, whose log happens to reach beyond their position. */
+  /** Their topic was missing: it may be another one now. */
   readonly #suspects = new WeakSet<Partition>()
   #searching = false
   /** Why nothing comes, since when. */
@@ -74,7 +74,7 @@ export class Fetcher {
           (partition) => partition.hungry && this.#leaderOf(partition) === node,
         )
         if (wanted.length === 0) break
-        const suspects = wanted.filter((partition) => this.#suspects.has(partition))
+        const suspects = wanted.filter((partition) => this.#suspects.has(partition) || this.#isAnother(partition))
         if (suspects.length > 0) {
           const checked = await Promise.all(suspects.map((partition) => this.#check(partition)))
           if (checked.every(Boolean)) continue
@@ -155,19 +155,26 @@ export class Fetcher {
     this.wake()
   }
 
-  /** Whether it is known where to go on. In a new log even the first record is younger than all that was fetched. */
+  /** Its topic is another one than that which its offsets are of, as far as is known. */
+  #isAnother({ topic, topicId }: Partition): boolean {
+    const now = this.#topics.idOf(topic)
+    return topicId !== undefined && now !== undefined && now !== topicId
+  }
+
+  /** Whether it is known where to go on. */
   async #check(partition: Partition): Promise<boolean> {
-    const { topic, id, position, horizon } = partition
+    const { topic, id, position } = partition
     try {
-      const later = await this.#offsetOf(partition, { time: horizon })
-      const anew = later >= 0 && later < position
+      if ((await this.#topics.refresh(topic)) === undefined) return false
+      const anew = this.#isAnother(partition)
       const earliest = anew ? await this.#offsetOf(partition, 'earliest') : position
       this.#suspects.delete(partition)
       if (!anew || partition.lost || partition.position !== position) return true
       this.#log.warn(
         `topic "${topic}", partition ${id}: the topic was made anew; going on at ${earliest} instead of ${position}`,
       )
-      partition.moveTo(earliest)
+      partition.topicId = this.#topics.idOf(topic)
+      partition.beginAnew(earliest)
       return true
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error))
@@ -187,6 +194,7 @@ export class Fetcher {
       this.#log.warn(
         `topic "${topic}", partition ${id}: ${position} is not in the log (${earliest} to ${latest}); going on at ${earliest}`,
       )
+      partition.topicId = this.#topics.idOf(topic)
       partition.moveTo(earliest)
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error))

@@ -1,7 +1,7 @@
-import { type Consumer, type ConsumeOptions, type ConsumerState, type Delivery, untilAborted } from '@bus/core/spi'
+import type { Consumer, ConsumeOptions, ConsumerState, Delivery } from '@bus/core/spi'
 import type { Common } from '../common.ts'
 import type { Assignment, Committed } from '../driver/driver.ts'
-import { pause, persist, within } from '../pause.ts'
+import { pause, within } from '../pause.ts'
 import { ownedText } from './assignment.ts'
 import { Commits } from './commits.ts'
 import { Fetcher } from './fetcher.ts'
@@ -11,7 +11,7 @@ import { Lending } from './lending.ts'
 import { type Member, Membership } from './membership.ts'
 import { Partition } from './partition.ts'
 import type { PartitionOwner } from './partition-owner.ts'
-import { pin, type Starts } from './start.ts'
+import { placeOf, Positions } from './positions.ts'
 import { Tail } from './tail.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
@@ -43,9 +43,9 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   readonly #membership: Membership
   readonly #commits: Commits
   readonly #tail: Tail | undefined
+  readonly #positions: Positions
   readonly #onClose: (consumer: GroupConsumer) => void
   readonly #timer: NodeJS.Timeout
-  #starts: Starts = new Map()
   /** What the last assignment gives to this member, see `placeOf`. */
   #assigned: ReadonlySet<string> = new Set()
   #givingUp: Promise<void> = Promise.resolve()
@@ -66,6 +66,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#common = common
     this.#options = options
     this.#onClose = onClose
+    this.#positions = new Positions(common, group, options.topics)
     // Its own: a join is answered when all members have joined, and brokers answer in order.
     const own = driver.open()
     this.#lending = new Lending(() => this.#fetcher.wake())
@@ -94,7 +95,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
 
   /** Resolves when nothing that is published later can be missed. */
   async start(): Promise<void> {
-    this.#starts = await pin(this.#common, this.group, this.#options.topics)
+    await this.#positions.pin()
     await sendGhostsAway(this.#common, this.group)
     if (this.#closing !== undefined) return
     this.#membership.start()
@@ -153,10 +154,7 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       // Again: what was held at first may have been given up while the others were asked for.
       const unknown = wanted.filter(({ known, place }) => known?.held !== true && !stored.has(place))
       if (unknown.length === 0) break
-      const found = await this.#stored(
-        unknown.map(({ name, id }) => ({ topic: name, partition: id })),
-        signal,
-      )
+      const found = await this.#positions.stored(unknown, signal)
       for (const { place } of unknown) stored.set(place, found.get(place))
       if (this.#closing !== undefined) return
     }
@@ -171,8 +169,8 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
         known.held = true
         return known
       }
-      const start = offset?.offset ?? this.#starts.get(topic)?.get(id) ?? 0
-      return new Partition(this, topic, name, id, start, offset)
+      const start = this.#positions.startOf({ topic, name, id }, offset)
+      return new Partition(this, { topic, name, id, topicId: start.topicId }, start.offset, start.stored)
     })
     const surplus = [...before.values()].filter((partition) => partition.held && !mine.includes(partition))
     for (const partition of before.values()) {
@@ -223,18 +221,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     this.#commits.forget(partition)
   }
 
-  async #stored(
-    partitions: readonly { topic: string; partition: number }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Committed>> {
-    if (partitions.length === 0) return new Map()
-    const { link } = this.#common
-    const ask = async (): Promise<readonly Committed[]> =>
-      link.committed(await link.coordinator(this.group), this.group, partitions)
-    const found = await untilAborted(signal, persist(ask, { signal }))
-    return new Map(found.map((offset) => [placeOf(offset.topic, offset.partition), offset]))
-  }
-
   async #countPartitions(): Promise<ReadonlyMap<string, number>> {
     const { topics, names } = this.#common
     const counts = new Map<string, number>()
@@ -245,11 +231,12 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
     return counts
   }
 
-  /** Only the leader of a group can give out partitions that were added. */
+  /** Also for topics that were made anew: the fetcher sees that. Only the leader can give out partitions that were added. */
   async #lookForPartitions(): Promise<void> {
-    if (!this.#membership.leads || this.#membership.status.status !== 'ready') return
+    if (this.#membership.status.status !== 'ready') return
     try {
       const counts = await this.#countPartitions()
+      if (!this.#membership.leads) return
       if (this.topics.some((name) => (counts.get(name) ?? 0) > (this.#counts.get(name) ?? 0))) this.#membership.rejoin()
     } catch {
       // The next round will tell.
@@ -280,10 +267,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
       this.#common.settings.log.debug(`group "${this.group}": could not leave: ${String(error)}`),
     )
   }
-}
-
-function placeOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`
 }
 
 function sameOffset(a: Committed | undefined, b: Committed | undefined): boolean {

@@ -19,6 +19,8 @@ const mostRuns = 12_000
 /** Which record the count of starts is about, see {@link CommitNote}. */
 type MarkedCommit = Committed & { readonly starts: number; readonly mark: number }
 
+export type PartitionName = Pick<Partition, 'topic' | 'name' | 'id' | 'topicId'>
+
 /** One partition while this consumer has it: what was fetched, what is on loan, what is done. */
 export class Partition {
   /** As the bus calls the topic. */
@@ -26,6 +28,8 @@ export class Partition {
   /** As the cluster calls it. */
   readonly name: string
   readonly id: number
+  /** Which of the topics of this name its offsets are of; `undefined`: not known. */
+  topicId: string | undefined
   /** Nobody else can have it. */
   held = true
   /** Nothing more is lent: it is about to be given up. */
@@ -40,9 +44,6 @@ export class Partition {
   #tracker = new OffsetTracker()
   #deaths: Deaths
   #position: number
-  /** A time that only records at or beyond the position have, or later ones: in this log, not in one that replaces it. */
-  #horizon = Date.now()
-  #fetched = false
   #ahead: Run[]
   #notes: Map<number, string>
   #storedStarts: number
@@ -53,11 +54,12 @@ export class Partition {
   /** Something was lent, and that was written down before. */
   #begun = false
 
-  constructor(owner: PartitionOwner, topic: string, name: string, id: number, start: number, stored?: Committed) {
+  constructor(owner: PartitionOwner, { topic, name, id, topicId }: PartitionName, start: number, stored?: Committed) {
     this.#owner = owner
     this.topic = topic
     this.name = name
     this.id = id
+    this.topicId = topicId
     this.#position = start
     this.stored = stored
     const note = stored === undefined ? nothingNoted : decodeNote(stored.offset, stored.metadata)
@@ -71,11 +73,6 @@ export class Partition {
   /** The next offset to fetch. */
   get position(): number {
     return this.#position
-  }
-
-  /** In milliseconds of the brokers' clock as soon as something was fetched. */
-  get horizon(): number {
-    return this.#horizon
   }
 
   get lost(): boolean {
@@ -123,7 +120,6 @@ export class Partition {
       this.#tracker.add(slot)
     }
     this.#position = next
-    this.#pass(records.at(-1))
     // Nothing to lend, and yet there is progress: markers of transactions, or records that were done already.
     if (this.#tracker.waiting === 0) this.#owner.changed(this, false)
   }
@@ -209,7 +205,7 @@ export class Partition {
     const begun = this.#owner.marks && !this.ending && (this.#wantsMark || this.#tracker.lent > 0)
     const reach = this.#wantsMark ? this.#deaths.reachOf(mark, this.#position - 1) : (this.#tracker.reach() ?? mark)
     const count = this.#deaths.note(mark, begun, this.#tracker.lent, reach)
-    const note: CommitNote = { ...count, mark, done: this.#doneRuns(), notes: this.#openNotes() }
+    const note: CommitNote = { ...count, topicId: this.topicId, mark, done: this.#doneRuns(), notes: this.#openNotes() }
     return {
       topic: this.name,
       partition: this.id,
@@ -229,18 +225,21 @@ export class Partition {
     this.#owner.ready()
   }
 
-  /** Another offset than the next one: records are gone, or the topic is another one. */
+  /** Another offset than the next one: records are gone. */
   moveTo(offset: number): void {
-    if (offset < this.#position) {
-      this.#forget()
-      this.#tracker = new OffsetTracker()
-      this.#deaths = new Deaths(offset, nothingNoted)
-      this.#bytes = 0
-      this.#ahead = []
-      this.#notes.clear()
-      this.#horizon = Date.now()
-      this.#fetched = false
-    }
+    if (offset < this.#position) this.beginAnew(offset)
+    this.#position = offset
+    this.#owner.changed(this, false)
+  }
+
+  /** In another log: nothing of what was known of this one holds. */
+  beginAnew(offset: number): void {
+    this.#forget()
+    this.#tracker = new OffsetTracker()
+    this.#deaths = new Deaths(offset, nothingNoted)
+    this.#bytes = 0
+    this.#ahead = []
+    this.#notes.clear()
     this.#position = offset
     this.#owner.changed(this, false)
   }
@@ -260,13 +259,6 @@ export class Partition {
 
   #lowDue(): number {
     return this.#tracker.lowDue() ?? this.#position
-  }
-
-  #pass(last: LogRecord | undefined): void {
-    if (last === undefined) return
-    const after = Number(last.timestamp) + 1
-    this.#horizon = this.#fetched ? Math.max(this.#horizon, after) : after
-    this.#fetched = true
   }
 
   #forget(): void {

@@ -76,8 +76,8 @@ export class SoloConsumer implements Consumer, PartitionOwner {
   }
 
   #partition(topic: string, id: number, start: number): Partition {
-    const partition = new Partition(this, topic, this.#common.names.topic(topic), id, start)
-    return partition
+    const { names, topics } = this.#common
+    return new Partition(this, { topic, name: names.topic(topic), id, topicId: topics.idOf(topic) }, start)
   }
 
   /** What was added after the start begins with its first record. */

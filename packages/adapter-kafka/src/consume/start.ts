@@ -8,6 +8,7 @@ import { persist } from '../pause.ts'
 import { placeOf } from '../position.ts'
 import { everyPartition, findOffsets, type Offsets } from '../topics/offsets.ts'
 import type { Topics } from '../topics/topics.ts'
+import { encodeNote, isOfTopic, maxMetadataBytes, nothingNoted } from './commit-metadata.ts'
 
 /** Where each partition of a topic begins. */
 export type Starts = ReadonlyMap<string, Offsets>
@@ -73,7 +74,8 @@ async function resolveStart(
 
 /**
  * Gives a group that is new a position, before it has members: Kafka would settle on one only with the first fetch, and
- * remember it only with the first commit. A partition that is new to a group that is not begins with its first record.
+ * remember it only with the first commit. A partition, or a topic, that is new to a group that is not begins with its first
+ * record: it was added, or made anew, whereupon brokers forget the old positions.
  */
 export async function pin(places: Places, group: string, wanted: readonly ConsumeTopic[]): Promise<Starts> {
   const { link, topics, names } = places
@@ -87,11 +89,15 @@ export async function pin(places: Places, group: string, wanted: readonly Consum
   const missing: Committed[] = []
   for (const [topic, count] of counts) {
     const name = names.topic(topic)
-    const known = new Set(stored.filter((offset) => offset.topic === name).map(({ partition }) => partition))
-    if (known.size > 0 && known.size < count)
+    const topicId = topics.idOf(topic)
+    const known = new Set(
+      stored.filter((offset) => offset.topic === name && isOfTopic(offset, topicId)).map(({ partition }) => partition),
+    )
+    if (stored.length > 0 && known.size < count)
       starts.set(topic, await findOffsets(link, topics, names, topic, everyPartition(count, 'earliest')))
     for (const [partition, offset] of starts.get(topic) ?? []) {
-      if (!known.has(partition)) missing.push({ topic: name, partition, offset, metadata: '' })
+      const metadata = encodeNote(offset, { ...nothingNoted, topicId }, maxMetadataBytes)
+      if (!known.has(partition)) missing.push({ topic: name, partition, offset, metadata })
     }
   }
   if (missing.length > 0) await persist(async () => store(link, group, missing))

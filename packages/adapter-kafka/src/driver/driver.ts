@@ -16,11 +16,15 @@ export type HeaderValue = Buffer | string | null
 
 export interface TopicInfo {
   readonly name: string
+  /** Another one when the topic is deleted and made again; `undefined`: the cluster gives none. */
+  readonly id: string | undefined
   readonly internal: boolean
   /** The broker's name for what is wrong; `undefined` if the topic is fine. */
   readonly error: string | undefined
   /** The node that leads each partition, by partition; -1 while none does. */
   readonly leaders: readonly number[]
+  /** How many nodes keep the partition that fewest keep; 0 if that is not known. */
+  readonly replicas: number
 }
 
 export interface NewTopic {

@@ -1,5 +1,5 @@
 import { type GroupState, parentTopicOf } from '@bus/core/spi'
-import { decodeNote } from '../consume/commit-metadata.ts'
+import { decodeNote, isOfTopic } from '../consume/commit-metadata.ts'
 import type { GroupConsumer } from '../consume/group-consumer.ts'
 import type { Partition } from '../consume/partition.ts'
 import type { Places } from '../consume/start.ts'
@@ -72,7 +72,7 @@ function estimate({ offset, metadata }: Committed, end: number): PartitionState 
 
 /** The topic's own group, or the one of the topic it belongs to: they are consumed together. */
 async function positionsOf(
-  { link, names }: Places,
+  { link, names, topics }: Places,
   topic: string,
   group: string,
   count: number,
@@ -82,7 +82,8 @@ async function positionsOf(
   for (const main of new Set([topic, parentTopicOf(topic)])) {
     name = names.group(group, main)
     const found = await persist(async () => link.committed(await link.coordinator(name), name, partitions))
-    if (found.length > 0) return [name, found]
+    const ofTopic = found.map((at) => (isOfTopic(at, topics.idOf(topic)) ? at : { ...at, offset: 0, metadata: '' }))
+    if (found.length > 0) return [name, ofTopic]
   }
   return [name, []]
 }

@@ -27,6 +27,9 @@ interface Known {
 /** How soon partitions that were added are seen. */
 const maxAgeMs = 10_000
 
+/** 48 bits, by which two of one name are told apart. */
+const idLength = 8
+
 /** A week is how long brokers by default write to one segment (`log.roll.hours`), which leaves as a whole. */
 const lingerMs = 8 * 86_400_000
 
@@ -36,6 +39,7 @@ export class Topics {
   readonly #names: Names
   readonly #settings: Settings
   readonly #known = new Map<string, Known>()
+  readonly #ids = new Map<string, string>()
   readonly #looking = new Map<string, Promise<Leaders>>()
 
   constructor(link: Link, names: Names, settings: Settings) {
@@ -47,6 +51,14 @@ export class Topics {
   /** Without I/O, hence perhaps out of date. */
   peek(topic: string): Leaders | undefined {
     return this.#known.get(topic)?.leaders
+  }
+
+  /**
+   * Which of the topics that have had this name it is, as of the last look; `undefined`: the cluster does not tell. Short,
+   * as it travels with every position.
+   */
+  idOf(topic: string): string | undefined {
+    return this.#ids.get(topic)
   }
 
   stale(topic: string): boolean {
@@ -128,6 +140,7 @@ export class Topics {
     if (info === undefined || info.leaders.length === 0) return undefined
     if (info.error !== undefined && !isTransientCode(info.error)) return undefined
     this.#known.set(topic, { leaders: info.leaders, until: Date.now() + maxAgeMs })
+    if (info.id !== undefined) this.#ids.set(topic, info.id.slice(0, idLength))
     return info.leaders
   }
 

@@ -1,9 +1,13 @@
 import type { Broker, Cluster } from 'kafkajs'
+import type { Encoded } from './compact.ts'
 
 // What kafkajs 2.2.4 has and does not declare. The dependency is pinned to that version; see `adjust.ts`.
 
 /** https://github.com/tulios/kafkajs/blob/v2.2.4/src/broker/index.js */
 export interface InnerBroker extends Broker {
+  readonly connectionPool: InnerConnectionPool
+  /** What the broker speaks, by API key. */
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>>
   heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
   joinGroup(request: {
     groupId: string
@@ -69,8 +73,16 @@ export interface InnerConnectionPool {
 }
 
 export interface ProtocolRequest {
-  readonly request: { readonly apiKey: number }
-  readonly response: { readonly decode: unknown; readonly parse: (data: unknown) => Promise<unknown> }
+  readonly request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly apiName: string
+    encode(): Promise<Encoded>
+  }
+  readonly response: {
+    readonly decode: (bytes: Buffer) => Promise<unknown>
+    readonly parse: (data: unknown) => Promise<unknown>
+  }
 }
 
 /** https://github.com/tulios/kafkajs/blob/v2.2.4/src/cluster/index.js */

@@ -13,6 +13,7 @@ import { within } from '../../pause.ts'
 import { fetchedPartition, type RawPartition } from './records.ts'
 import { type CallOptions, GroupCalls } from './group-calls.ts'
 import { Sockets } from './sockets.ts'
+import { topicMetadata } from './topic-metadata.ts'
 
 const readCommitted = 1
 const pingMs = 4_000
@@ -45,16 +46,7 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   }
 
   async topics(names: readonly string[] = []): Promise<readonly seam.TopicInfo[]> {
-    const { topicMetadata } = (await this.call(undefined, (broker) => broker.metadata([...names]), {
-      ms: this.shortMs,
-    })) as unknown as {
-      topicMetadata: readonly RawTopic[]
-    }
-    return topicMetadata.map(({ topic, topicErrorCode, isInternal, partitionMetadata }) => {
-      const leaders: number[] = []
-      for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader
-      return { name: topic, internal: isInternal === true, error: codeName(topicErrorCode), leaders }
-    })
+    return this.call(undefined, (broker) => topicMetadata(broker, names), { ms: this.shortMs })
   }
 
   async createTopic({ name, partitions, replicas, config }: seam.NewTopic): Promise<void> {
@@ -223,13 +215,6 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
       return (await cluster.findBroker({ nodeId: String(node) })) as InnerBroker
     }
   }
-}
-
-interface RawTopic {
-  readonly topic: string
-  readonly topicErrorCode: number
-  readonly isInternal?: boolean
-  readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[]
 }
 
 function unanswered(ms: number): DriverError {
