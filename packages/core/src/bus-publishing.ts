@@ -1,7 +1,13 @@
 import { ClosedError } from './errors.ts'
 import type { BaseEvent } from './events.ts'
 import { type BatchEntry, publishedEvent, type Publisher, type PublishOptions } from './publish.ts'
-import { type Outgoing, type PublishMiddleware, throughMiddleware } from './publish-middleware.ts'
+import {
+  active,
+  type Outgoing,
+  type PublishMiddleware,
+  type SwitchedPublishMiddleware,
+  throughMiddleware,
+} from './publish-middleware.ts'
 import type { StatsBook } from './stats.ts'
 import { clone } from './util/json.ts'
 import { isThenable } from './util/thenable.ts'
@@ -21,7 +27,7 @@ export interface PublishingHost {
 /** The way of events from `publish()` to the adapter. */
 export class Publishing {
   readonly #host: PublishingHost
-  #middleware: readonly PublishMiddleware[] = []
+  #middleware: readonly (PublishMiddleware | SwitchedPublishMiddleware)[] = []
   #inFlight = 0
   /** By topic, what its first event waits for; whatever is published meanwhile waits for the same, to stay behind it. */
   readonly #openings = new Map<string, Promise<void>>()
@@ -34,7 +40,7 @@ export class Publishing {
     return this.#inFlight
   }
 
-  use(middleware: PublishMiddleware): void {
+  use(middleware: PublishMiddleware | SwitchedPublishMiddleware): void {
     this.#middleware = [...this.#middleware, middleware]
   }
 
@@ -42,8 +48,14 @@ export class Publishing {
     const { publisher, stats } = this.#host
     try {
       this.#assertOpen(topic)
-      if (this.#middleware.length > 0) {
-        const [message] = await this.#through(topic, [{ type, payload, options: options ?? {} }], options?.signal)
+      const middleware = active(this.#middleware)
+      if (middleware.length > 0) {
+        const [message] = await this.#through(
+          middleware,
+          topic,
+          [{ type, payload, options: options ?? {} }],
+          options?.signal,
+        )
         return changedEvent(message as EventMessage)
       }
       const prepared = publisher.prepare(topic, type, payload, options)
@@ -65,9 +77,10 @@ export class Publishing {
     try {
       this.#assertOpen(topic)
       if (batch.length === 0) return []
-      if (this.#middleware.length > 0) {
+      const middleware = active(this.#middleware)
+      if (middleware.length > 0) {
         const outgoing = batch.map(({ type, payload, ...options }) => ({ type, payload, options }))
-        const messages = await this.#through(topic, outgoing, signal)
+        const messages = await this.#through(middleware, topic, outgoing, signal)
         return messages.map(changedEvent)
       }
       const messages = await publisher.prepareAll(topic, batch)
@@ -79,9 +92,14 @@ export class Publishing {
     }
   }
 
-  #through(topic: string, outgoing: readonly Outgoing[], signal: AbortSignal | undefined): Promise<EventMessage[]> {
+  #through(
+    middleware: readonly PublishMiddleware[],
+    topic: string,
+    outgoing: readonly Outgoing[],
+    signal: AbortSignal | undefined,
+  ): Promise<EventMessage[]> {
     return throughMiddleware(
-      this.#middleware,
+      middleware,
       topic,
       outgoing,
       ({ type, payload, options }) => this.#host.publisher.prepare(topic, type, payload, options),

@@ -29,7 +29,7 @@ import { type Health, health } from './health.ts'
 import { history, type HistoryOptions } from './history.ts'
 import type { OperationsHost } from './operations.ts'
 import { type BatchEntry, Publisher, type PublishOptions } from './publish.ts'
-import type { PublishMiddleware } from './publish-middleware.ts'
+import type { PublishMiddleware, SwitchedPublishMiddleware } from './publish-middleware.ts'
 import { replay, type ReplayOptions, type ReplayReport } from './replay.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
@@ -82,6 +82,11 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
       connect: () => (this.#connection.isOpen ? undefined : this.initialize()),
       announce: (topic) => this.#subscriptions.announce(topic),
     })
+  }
+
+  /** Name of the adapter, such as `memory`. */
+  get adapterName(): string {
+    return this.#adapter.name
   }
 
   /** Connects to the backend. Called by whatever comes first; call it yourself to fail early. */
@@ -158,7 +163,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /** Adds a middleware around the publishing of every event, inside those that were added before. */
-  usePublish(middleware: PublishMiddleware): this {
+  usePublish(middleware: PublishMiddleware | SwitchedPublishMiddleware): this {
     this.#publishing.use(middleware)
     return this
   }

@@ -9,6 +9,7 @@ export interface OutgoingEvent {
   readonly type: string
   // As the application gave it; whoever changes it knows what it is.
   payload: unknown
+  /** After `next` a copy of what is stored: what was absent has been filled in. */
   metadata: Partial<EventMetadata>
   key: string | undefined
 }
@@ -19,6 +20,30 @@ export interface OutgoingEvent {
  * rejects.
  */
 export type PublishMiddleware = (event: OutgoingEvent, next: () => Promise<void>) => void | Promise<void>
+
+/** A middleware that is there at times only. */
+export interface SwitchedPublishMiddleware {
+  readonly publish: PublishMiddleware
+  /** Asked at every `publish()`: while it returns false, it is as if the middleware were not there. Must not throw. */
+  readonly when: () => boolean
+}
+
+/** Those that are there now; while there are none, nothing is allocated. */
+export function active(
+  middleware: readonly (PublishMiddleware | SwitchedPublishMiddleware)[],
+): readonly PublishMiddleware[] {
+  return middleware.some(isOn) ? middleware.filter(isOn).map(plain) : none
+}
+
+const none: readonly PublishMiddleware[] = []
+
+function isOn(middleware: PublishMiddleware | SwitchedPublishMiddleware): boolean {
+  return typeof middleware === 'function' || middleware.when()
+}
+
+function plain(middleware: PublishMiddleware | SwitchedPublishMiddleware): PublishMiddleware {
+  return typeof middleware === 'function' ? middleware : middleware.publish
+}
 
 export interface Outgoing {
   readonly type: string
@@ -44,7 +69,9 @@ export async function throughMiddleware(
     const store = async (): Promise<void> => {
       if (messages[index] !== undefined) throw new Error('a middleware called next() twice')
       const { metadata, key } = event
-      messages[index] = await prepare({ type, payload: event.payload, options: { ...options, metadata, key } })
+      const message = await prepare({ type, payload: event.payload, options: { ...options, metadata, key } })
+      messages[index] = message
+      event.metadata = { ...message.metadata }
       await gate.arrive()
     }
     const run = middleware.reduceRight<() => Promise<void>>((next, around) => async () => around(event, next), store)

@@ -20,7 +20,7 @@ describe('an event whose handler fails', () => {
       throw new Error('boom')
     }
     await bus.subscribe('orders', fail, { consumerGroup: 'billing', useDLQ: true, maxRetries: 2, retry })
-    await bus.publish('orders', 'placed', { id: 1 })
+    const { metadata } = await bus.publish('orders', 'placed', { id: 1 })
     await clock.advance(10_000)
     expect(starts).toEqual([
       [1, 0],
@@ -35,6 +35,7 @@ describe('an event whose handler fails', () => {
         consumerGroup: 'billing',
         eventId: 'uuid-2',
         type: 'placed',
+        metadata,
         attempts: 3,
         error: new Error('boom'),
         dlqTopic: 'orders.billing.dlq',

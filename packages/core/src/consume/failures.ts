@@ -119,12 +119,12 @@ export class Failures {
 
 function identity({
   delivery: { message },
-}: Job): Pick<HookMap['failed'], 'eventId' | 'type' | 'key' | 'correlationId'> {
+}: Job): Pick<HookMap['failed'], 'eventId' | 'type' | 'key' | 'correlationId' | 'metadata'> {
   const { key } = message
   try {
     const { type, metadata } = decodeEvent(message)
-    return { eventId: metadata.eventId, type, key, correlationId: metadata.correlationId }
+    return { eventId: metadata.eventId, type, key, correlationId: metadata.correlationId, metadata }
   } catch {
-    return { eventId: undefined, type: undefined, key, correlationId: undefined }
+    return { eventId: undefined, type: undefined, key, correlationId: undefined, metadata: undefined }
   }
 }

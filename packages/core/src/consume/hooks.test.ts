@@ -10,6 +10,7 @@ const failed: HookMap['failed'] = {
   type: 't',
   key: 'k',
   correlationId: 'c',
+  metadata: { eventId: '1', timestamp: '', source: 's', correlationId: 'c', userId: 'u' },
   attempts: 4,
   error: new Error('boom'),
   reason: 'exhausted',

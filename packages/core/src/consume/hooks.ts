@@ -1,4 +1,4 @@
-import type { FailureKind } from '../events.ts'
+import type { EventMetadata, FailureKind } from '../events.ts'
 import type { Clock } from '../util/clock.ts'
 import { errorText } from '../util/error-text.ts'
 import type { Logger } from '../util/logger.ts'
@@ -13,6 +13,8 @@ interface AboutEvent {
   readonly type: string | undefined
   readonly key: string | undefined
   readonly correlationId: string | undefined
+  /** All of it, the context of a trace included. */
+  readonly metadata: EventMetadata | undefined
   /** How often the handler was started. */
   readonly attempts: number
   readonly error: unknown
@@ -102,6 +104,8 @@ export class Hooks {
     const suppressed = this.#limit.pass(`${line.message} ${details.topic ?? ''}`)
     if (suppressed === undefined) return
     const fields: Record<string, unknown> = { ...details }
+    // What of it belongs into a log stands beside it.
+    delete fields['metadata']
     if ('error' in details) fields['error'] = errorText(details.error)
     if (suppressed > 0) fields['alsoSuppressed'] = suppressed
     this.#write(line.level, line.message, fields)

@@ -68,6 +68,17 @@ describe('compose', () => {
     )
   })
 
+  it('leaves out those that are off at the moment, as if they were not there', async () => {
+    const steps: string[] = []
+    let on = false
+    const handle: Middleware = (_event, _context, next) => (steps.push('around'), next())
+    const run = compose([{ place: 'trace', handle, when: () => on }], () => void steps.push('the handler'))
+    expect(run(event, context), 'not even a promise is made').toBeUndefined()
+    on = true
+    await run(event, context)
+    expect(steps).toEqual(['the handler', 'around', 'the handler'])
+  })
+
   it('takes no place that it does not know', () => {
     const wrong = { place: 'outermost', handle: () => {} } as unknown as PlacedMiddleware
     expect(() => placed(wrong)).toThrow(/place: "outermost" is not one of recover, trace, /)

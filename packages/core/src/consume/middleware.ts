@@ -23,28 +23,30 @@ export type MiddlewarePlace = (typeof places)[number]
 export interface PlacedMiddleware {
   readonly place: MiddlewarePlace
   readonly handle: Middleware
+  /** Asked at every start: while it returns false, it is as if the middleware were not there. Must not throw. */
+  readonly when?: (() => boolean) | undefined
 }
 
 /** A plain function belongs next to the handler. @throws ConfigInvalidError */
 export function placed(middleware: Middleware | PlacedMiddleware): PlacedMiddleware {
   if (typeof middleware === 'function') return { place: 'handler', handle: middleware }
-  const { place, handle } = (middleware ?? {}) as Partial<PlacedMiddleware>
+  const { place, handle, when } = (middleware ?? {}) as Partial<PlacedMiddleware>
   if (typeof handle !== 'function')
     throw new ConfigInvalidError([{ name: 'handle', problem: 'a middleware is a function' }])
   if (place === undefined || !places.includes(place)) {
     const problem = `${JSON.stringify(place)} is not one of ${places.join(', ')}`
     throw new ConfigInvalidError([{ name: 'place', problem }])
   }
-  return { place, handle }
+  return { place, handle, when }
 }
 
 /** By place; within a place the first one added is the outermost. Without any, the handler is called as it is. */
 export function compose(middleware: readonly PlacedMiddleware[], handler: Handler<BaseEvent>): Handler<BaseEvent> {
   const ordered = middleware.toSorted((one, other) => places.indexOf(one.place) - places.indexOf(other.place))
   return ordered.reduceRight<Handler<BaseEvent>>(
-    (next, { handle }) =>
+    (next, { handle, when }) =>
       (event, context) =>
-        handle(event, context, async () => next(event, context)),
+        when?.() === false ? next(event, context) : handle(event, context, async () => next(event, context)),
     handler,
   )
 }

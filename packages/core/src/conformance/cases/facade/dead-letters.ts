@@ -57,6 +57,7 @@ export const deadLetterCases: readonly ConformanceCase[] = [
             type: 'ordered',
             key,
             correlationId: 'flow',
+            metadata: published.metadata,
             attempts: 3,
             error: 'PaymentError: declined: no money, Grüße 🚌',
             dlqTopic: `${topic}.g.dlq`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NonRetryableError } from '../../../index.ts'
+import { type EventMetadata, NonRetryableError } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, quick } from '../../support/facade-stage.ts'
 
@@ -36,8 +36,8 @@ export const giveUpCases: readonly ConformanceCase[] = [
       assert.deepEqual(
         hooks.failed.items.map(({ error: _error, ...rest }) => rest),
         [
-          { ...about(topic, published[0]?.metadata.eventId), attempts: 3, reason: 'exhausted' },
-          { ...about(topic, published[2]?.metadata.eventId), attempts: 1, reason: 'rejected' },
+          { ...about(topic, published[0]?.metadata), attempts: 3, reason: 'exhausted' },
+          { ...about(topic, published[2]?.metadata), attempts: 1, reason: 'rejected' },
         ],
       )
       assert.ok(warned.length > 0, 'It is logged as well.')
@@ -82,6 +82,7 @@ export const giveUpCases: readonly ConformanceCase[] = [
   },
 ]
 
-function about(topic: string, eventId: string | undefined): object {
-  return { topic, consumerGroup: 'g', eventId, type: 'tested', key: 'k', correlationId: undefined }
+function about(topic: string, metadata: EventMetadata | undefined): object {
+  const eventId = metadata?.eventId
+  return { topic, consumerGroup: 'g', eventId, type: 'tested', key: 'k', correlationId: undefined, metadata }
 }

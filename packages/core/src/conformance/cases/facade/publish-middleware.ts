@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { PublishError } from '../../../index.ts'
+import { type EventMetadata, PublishError } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
 import { rejection } from '../../support/facade-rejection.ts'
 import { eventsOf, onStage, stored } from '../../support/facade-stage.ts'
@@ -12,11 +12,14 @@ export const publishMiddlewareCases: readonly ConformanceCase[] = [
     run: onStage(async (stage) => {
       const [process, topic, steps] = [await stage.process(), stage.topic(), [] as unknown[]]
       const { bus } = process
+      const complete: Partial<EventMetadata>[] = []
       bus.usePublish(async (event, next) => {
         steps.push(['outer', event.topic, event.type, event.payload])
         event.metadata = { ...event.metadata, tenant: 't1' }
         await next()
         steps.push(['outer: stored', event.payload, (await eventsOf(bus.history(topic))).length])
+        complete.push(structuredClone(event.metadata))
+        Object.assign(event.metadata, { source: 'nobody' })
       })
       bus.usePublish(async (event, next) => {
         await Promise.resolve()
@@ -39,6 +42,11 @@ export const publishMiddlewareCases: readonly ConformanceCase[] = [
       )
       const found = await eventsOf(bus.history(topic))
       assert.deepEqual(found, [published, ...batch])
+      assert.deepEqual(
+        complete,
+        found.map(({ metadata }) => metadata),
+        'What was absent has been filled in.',
+      )
       assert.deepEqual(
         found.map(({ payload, metadata }) => [payload, metadata['tenant']]),
         [1, 2, 3, 4].map((payload) => [{ wrapped: payload }, 't1']),

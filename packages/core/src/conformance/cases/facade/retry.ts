@@ -74,6 +74,7 @@ export const retryCases: readonly ConformanceCase[] = [
           type: 'tested',
           key,
           correlationId: undefined,
+          metadata: published.metadata,
           deferred: false,
         }
         const told = hooks.retry.items.map(({ error, delayMs: _delayMs, ...rest }) => ({
