@@ -63,7 +63,7 @@ export class Publishing {
       await this.#send(topic, [message], options?.signal)
       return publishedEvent(message, payload)
     } catch (error) {
-      stats.rejected(1, error)
+      stats.rejected(topic, 1, error)
       throw error
     }
   }
@@ -87,7 +87,7 @@ export class Publishing {
       await this.#send(topic, messages, signal)
       return messages.map((message, index) => publishedEvent(message, batch[index]?.payload))
     } catch (error) {
-      stats.rejected(batch.length, error)
+      stats.rejected(topic, batch.length, error)
       throw error
     }
   }
@@ -122,7 +122,7 @@ export class Publishing {
     this.#inFlight++
     try {
       await publisher.send(messages, signal)
-      stats.publishedEvents += messages.length
+      stats.published(topic, messages.length)
     } finally {
       this.#inFlight--
     }

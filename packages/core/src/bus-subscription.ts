@@ -1,3 +1,4 @@
+import type { TopicCounters } from './consume/counters.ts'
 import type { ConsumeHost } from './consume/host.ts'
 import { idempotency } from './consume/idempotency.ts'
 import type { PlacedMiddleware } from './consume/middleware.ts'
@@ -32,6 +33,7 @@ export function checkedSubscription(
 export function ownMiddleware(
   host: ConsumeHost,
   { idempotency: options }: SubscriptionPolicy,
+  counters: TopicCounters,
 ): readonly PlacedMiddleware[] {
-  return options === undefined ? [] : [{ place: 'idempotency', handle: idempotency(host, options) }]
+  return options === undefined ? [] : [{ place: 'idempotency', handle: idempotency(host, options, counters) }]
 }

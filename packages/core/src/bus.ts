@@ -4,6 +4,7 @@ import { checkedSubscription, ownMiddleware } from './bus-subscription.ts'
 import { Connection } from './bus-connection.ts'
 import { composed, type Middleware, placed, type PlacedMiddleware } from './consume/middleware.ts'
 import type { Handler } from './consume/context.ts'
+import { TopicCounters } from './consume/counters.ts'
 import { jobAtHand } from './consume/frame.ts'
 import { Deferrals } from './consume/host.ts'
 import { type HookListener, type HookName, Hooks } from './consume/hooks.ts'
@@ -33,6 +34,7 @@ import type { PublishMiddleware, SwitchedPublishMiddleware } from './publish-mid
 import { replay, type ReplayOptions, type ReplayReport } from './replay.ts'
 import { type EventBusAdapter, SPEC_VERSION } from './spi/adapter.ts'
 import { assertGroup, assertTopic, retryTopicOf } from './spi/topics.ts'
+import { BackendFigures } from './group-figures.ts'
 import { type Stats, StatsBook } from './stats.ts'
 import { trace, type TracedEvent, type TraceOptions } from './trace.ts'
 import { type Clock, systemClock } from './util/clock.ts'
@@ -51,6 +53,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
   readonly #publishing: Publishing
   readonly #subscriptions: Subscriptions
   readonly #stats = new StatsBook()
+  readonly #figures: BackendFigures
   #middleware: readonly PlacedMiddleware[] = []
   readonly #stop = new AbortController()
   /** Events that failed for good: looks at them, has them handled again, or forgotten. */
@@ -68,6 +71,7 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     this.#hooks = new Hooks(logger, clock)
     const deferrals = new Deferrals(adapter.unsettled !== undefined)
     const schemas = events?.schemas
+    this.#figures = new BackendFigures(adapter, clock)
     this.#connection = new Connection(adapter, this.#stats.losses(this.#hooks))
     const around: OperationsHost['around'] = (handler, own) => composed(() => this.#middleware, handler, own)
     const base = { bus: this, adapter, clock, hooks: this.#hooks, schemas, deferrals }
@@ -134,8 +138,9 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     const { policy, startFrom } = checkedSubscription(this.#adapter, this.#options, topic, handler, options)
     await this.initialize()
     this.#assertOpen()
-    const inside = this.#host.around(handler as Handler<BaseEvent>, ownMiddleware(this.#host, policy))
-    const subscription = new Subscription(this.#host, topic, policy, inside)
+    const counters = new TopicCounters()
+    const inside = this.#host.around(handler as Handler<BaseEvent>, ownMiddleware(this.#host, policy, counters))
+    const subscription = new Subscription(this.#host, topic, policy, inside, counters)
     await this.#subscriptions.start(subscription, startFrom, options.signal)
     this.#assertOpen()
     return subscription.id
@@ -231,8 +236,14 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
     return health(this.#adapter, this.#clock, this.#subscriptions)
   }
 
+  /**
+   * What this process has done since the bus was made, and where its groups stand as the backend tells it. Never rejects;
+   * what the backend does not tell within two seconds is `undefined`.
+   */
   async getStats(): Promise<Stats> {
-    return this.#stats.read(this.#adapter.name, await this.isHealthy(), this.#subscriptions)
+    const isHealthy = await this.isHealthy()
+    const figures = isHealthy ? await this.#figures.ask(this.#subscriptions) : undefined
+    return this.#stats.read(this.#adapter.name, isHealthy, this.#subscriptions, figures)
   }
 
   /**

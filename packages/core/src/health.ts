@@ -66,8 +66,12 @@ async function durabilityOf(adapter: EventBusAdapter, clock: Clock): Promise<Dur
   }
 }
 
-/** What `ask` resolves with, within the time of a round trip. */
-async function inTime<Value>(what: string, clock: Clock, ask: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+/** What `ask` resolves with, within the time of a round trip. @throws TimeoutError */
+export async function inTime<Value>(
+  what: string,
+  clock: Clock,
+  ask: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
   const deadline = new AbortController()
   return await new Promise<Value>((resolve, reject) => {
     const cancel = clock.timer(defaults.pingTimeoutMs, () => {

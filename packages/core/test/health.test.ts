@@ -74,6 +74,33 @@ describe('statistics', () => {
     expect(stats.subscriptions.map(({ counters }) => counters.delivered)).toEqual([1])
   })
 
+  it('do without what the backend does not tell within two seconds', async () => {
+    const { bus, adapter, clock } = scene()
+    await bus.subscribe('orders', () => {}, { consumerGroup: 'g', useDLQ: true, dlqTopic: 'graveyard' })
+    adapter.inspect = () => new Promise(() => {})
+    const asked = bus.getStats()
+    await turn()
+    await clock.advance(2_000)
+    const { groups, isHealthy } = await asked
+    expect(isHealthy).toBe(true)
+    expect(groups).toMatchObject([{ topic: 'orders', consumerGroup: 'g', lag: undefined, deadLetters: 0 }])
+    expect(clock.pending).toBe(0)
+    adapter.faults.ping = () => {
+      throw new Error('refused')
+    }
+    expect((await bus.getStats()).groups).toMatchObject([{ lag: undefined, deadLetters: undefined }])
+  })
+
+  it('count what was published by topic, and what could not be, whatever it was to be called', async () => {
+    const { bus } = scene()
+    await bus.publish('orders', 't', 1)
+    await expect(bus.publish('orders', 't', 1n)).rejects.toThrow('JSON')
+    await expect(bus.publish('no topic', 't', 1)).rejects.toThrow('topic')
+    const { topics, failedPublishes } = await bus.getStats()
+    expect(topics).toEqual([{ topic: 'orders', published: 1, failedPublishes: 1, lost: 0 }])
+    expect(failedPublishes).toBe(2)
+  })
+
   it('tell what is in hand', async () => {
     const { bus, clock } = scene()
     await bus.subscribe('orders', () => new Promise((resolve) => void clock.timer(5, resolve)))

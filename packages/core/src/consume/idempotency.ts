@@ -1,5 +1,6 @@
 import type { IdempotencyStore } from '../spi/idempotency-store.ts'
 import { wait } from '../util/wait.ts'
+import type { TopicCounters } from './counters.ts'
 import type { ConsumeHost } from './host.ts'
 import type { Middleware } from './middleware.ts'
 import { Postponed } from './postponed.ts'
@@ -32,6 +33,7 @@ const longestPauseMs = 1_000
 export function idempotency(
   { clock, hooks }: Pick<ConsumeHost, 'clock' | 'hooks'>,
   { store, ttlMs, leaseMs }: IdempotencyPolicy,
+  counters: TopicCounters,
 ): Middleware {
   const pauseMs = Math.min(Math.max(leaseMs / 20, shortestPauseMs), longestPauseMs)
   return async ({ metadata }, { topic, consumerGroup, replayed, signal }, next) => {
@@ -42,7 +44,10 @@ export function idempotency(
     const told = (operation: string) => (error: unknown) =>
       hooks.emit('error', { error, operation, topic, consumerGroup })
     const outcome = await store.claim(key, owner, leaseMs).catch(told('claiming an event'))
-    if (outcome === 'done') return
+    if (outcome === 'done') {
+      counters.of(topic).duplicates++
+      return
+    }
     if (outcome !== 'claimed') throw new Postponed(pauseMs)
     const over = new AbortController()
     const renewing = keepClaim(AbortSignal.any([signal, over.signal]))

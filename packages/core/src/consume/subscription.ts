@@ -4,7 +4,7 @@ import type { ConsumerState, StartFrom } from '../spi/consume.ts'
 import { untilAborted } from '../util/until-aborted.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { type Handler } from './context.ts'
-import { type Counters, newCounters } from './counters.ts'
+import type { Counters, TopicCounters } from './counters.ts'
 import type { CircuitState } from './hooks.ts'
 import type { ConsumeHost } from './host.ts'
 import type { Job } from './job.ts'
@@ -30,12 +30,12 @@ export class Subscription {
   readonly id: string
   readonly topic: string
   readonly policy: SubscriptionPolicy
+  readonly counters: TopicCounters
   readonly #host: ConsumeHost
   readonly #handler: Handler<BaseEvent>
   readonly #matches: ((topic: string) => boolean) | undefined
   readonly #slots: Slots
   readonly #breaker: CircuitBreaker | undefined
-  readonly #counters: Counters = newCounters()
   readonly #topics = new Map<string, Promise<TopicSubscription>>()
   readonly #started = new Set<TopicSubscription>()
   #starting: Promise<unknown> = Promise.resolve()
@@ -43,12 +43,19 @@ export class Subscription {
   #pollError: string | undefined
   #closing = false
 
-  constructor(host: ConsumeHost, topic: string, policy: SubscriptionPolicy, handler: Handler<BaseEvent>) {
+  constructor(
+    host: ConsumeHost,
+    topic: string,
+    policy: SubscriptionPolicy,
+    handler: Handler<BaseEvent>,
+    counters: TopicCounters,
+  ) {
     this.id = host.clock.uuid()
     this.topic = topic
     this.policy = policy
     this.#host = host
     this.#handler = handler
+    this.counters = counters
     this.#matches = isPattern(topic) ? matcher(topic, policy.includeDeadLetters) : undefined
     this.#slots = new Slots(host.clock, policy.concurrency, policy.rateLimit)
     const { circuitBreaker, consumerGroup } = policy
@@ -65,6 +72,11 @@ export class Subscription {
     return sum
   }
 
+  /** By topic. */
+  get inHand(): ReadonlyMap<string, number> {
+    return new Map([...this.#started].map(({ topic, inFlight }) => [topic, inFlight]))
+  }
+
   get state(): SubscriptionState {
     const states = [...this.#started].map(({ state }) => state)
     const worst = states.find(({ status }) => status === 'failing') ?? states.find(({ status }) => status === 'joining')
@@ -72,7 +84,15 @@ export class Subscription {
       this.#pollError === undefined ? { status: 'ready' } : { status: 'failing', reason: this.#pollError }
     const { status, reason } = worst ?? own
     const { id, topic, policy, inFlight } = this
-    const state = { id, topic, consumerGroup: policy.consumerGroup, status, reason, inFlight, counters: this.#counters }
+    const state = {
+      id,
+      topic,
+      consumerGroup: policy.consumerGroup,
+      status,
+      reason,
+      inFlight,
+      counters: this.counters.total,
+    }
     return this.#breaker === undefined ? state : { ...state, circuit: this.#breaker.state }
   }
 
@@ -134,7 +154,7 @@ export class Subscription {
         this.#slots.unused()
         this.#breaker?.unused()
       },
-      counters: this.#counters,
+      counters: this.counters.of(topic),
       skipDeadLetters: this.#matches !== undefined && !this.policy.includeDeadLetters,
     })
     await subscription.start(startFrom)

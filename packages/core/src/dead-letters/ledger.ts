@@ -33,13 +33,19 @@ export class Ledger {
     return ledger
   }
 
-  /** Takes note of what others have written since. */
-  async refresh(): Promise<void> {
+  /** Takes note of what was written since, here or elsewhere. The positions of what is settled now and was not. */
+  async refresh(): Promise<readonly string[]> {
+    const settled: string[] = []
     for await (const { body, position } of this.#adapter.read({ topic: this.#topic, after: this.#after })) {
       this.#after = position
       const entry = readEntry(body)
-      for (const place of entry?.positions ?? []) this.#marks.set(place, (entry as Entry).mark)
+      for (const place of entry?.positions ?? []) {
+        const wasSettled = this.isSettled(place)
+        this.#marks.set(place, (entry as Entry).mark)
+        if (!wasSettled && this.isSettled(place)) settled.push(place)
+      }
     }
+    return settled
   }
 
   isSettled(position: string): boolean {

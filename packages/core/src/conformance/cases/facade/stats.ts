@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import { type GroupStats, InMemoryIdempotencyStore } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
 import { onStage, quick } from '../../support/facade-stage.ts'
 import { faultyAdapter, type Faults } from '../../support/faulty-adapter.ts'
@@ -44,7 +46,7 @@ export const statsCases: readonly ConformanceCase[] = [
         await (useDLQ ? hooks.deadLetter : hooks.failed).reached(11)
         await seen.handled.reached(22)
         await stage.context.until('Nothing is in flight', async () => (await bus.getStats()).inFlightEvents === 0)
-        const { subscriptions, ...stats } = await bus.getStats()
+        const { subscriptions, topics, groups, ...stats } = await bus.getStats()
         assert.deepEqual(stats, {
           adapter: adapter.name,
           isHealthy: true,
@@ -57,10 +59,18 @@ export const statsCases: readonly ConformanceCase[] = [
           retriedEvents: 22,
           deadLetteredEvents: useDLQ ? 11 : 0,
           givenUpEvents: useDLQ ? 0 : 11,
+          duplicateEvents: 0,
           lostEvents: 0,
           inFlightEvents: 0,
         })
-        assert.equal((await publisher.bus.getStats()).publishedEvents, 30)
+        const published = await publisher.bus.getStats()
+        assert.equal(published.publishedEvents, 30)
+        assert.deepEqual(published.topics, [{ topic, published: 30, failedPublishes: 0, lost: 0 }])
+        assert.deepEqual(topics, [{ topic, published: 3, failedPublishes: 0, lost: 0 }])
+        const [group] = groups
+        const ofGroup = group?.counters
+        assert.deepEqual([groups.length, group?.topic, group?.consumerGroup], [1, topic, options.consumerGroup])
+        assert.deepEqual([ofGroup?.delivered, ofGroup?.succeeded], [55, 22])
         assert.equal(hooks.retry.count, 22)
         const [{ counters, ...subscription } = { counters: undefined }] = subscriptions
         assert.deepEqual(
@@ -78,7 +88,72 @@ export const statsCases: readonly ConformanceCase[] = [
         await bus.unsubscribe(id)
         const after = await bus.getStats()
         assert.deepEqual([after.activeSubscriptions, after.deliveredEvents], [0, 55], 'What has ended still counts.')
+        assert.deepEqual(after.groups[0]?.counters, ofGroup)
       }
+    }),
+  },
+  {
+    tier: 'facade',
+    name: 'statistics tell where the groups of a process stand, and how many dead letters they have',
+    promise: 'One dashboard for all backends.',
+    run: onStage(async (stage) => {
+      const [{ bus, hooks }, topic, gate] = [await stage.process(), stage.topic(), stage.gate()]
+      const seen = stage.recorder(({ payload }) => {
+        if (payload === 'no') throw new Error('no')
+        return payload === 'wait' ? gate.opened : undefined
+      })
+      const options = {
+        useDLQ: true,
+        maxRetries: 0,
+        prefetch: 2,
+        idempotency: { store: new InMemoryIdempotencyStore() },
+      }
+      await bus.subscribe(topic, seen.handle, { ...options, consumerGroup: 'g' })
+      await bus.subscribe(topic, () => {}, {})
+      const publish = (payload: string, eventId?: string): Promise<unknown> =>
+        bus.publish(topic, 'tested', payload, eventId === undefined ? {} : { metadata: { eventId } })
+      const stands = (what: string, expected: Partial<GroupStats>): Promise<void> => {
+        const names = Object.keys(expected) as (keyof GroupStats)[]
+        let found: unknown
+        return stage.context
+          .until(what, async () => {
+            const group = (await bus.getStats()).groups.find(({ consumerGroup }) => consumerGroup === 'g')
+            found = Object.fromEntries(names.map((name) => [name, group?.[name]]))
+            return isDeepStrictEqual(found, expected)
+          })
+          .catch((error: unknown) => assert.deepEqual(found, expected, String(error)))
+      }
+      for (const payload of ['no', 'no', 'yes']) await publish(payload)
+      await publish('yes', 'same')
+      await publish('yes', 'same')
+      await hooks.deadLetter.reached(2)
+      const idle = { lag: 0, pending: 0, retries: 0, oldestPendingMs: 0, inFlight: 0 }
+      await stands('All is handled', { ...idle, deadLetters: 2 })
+      const { groups, duplicateEvents } = await bus.getStats()
+      const of = (group: string | undefined) => groups.find(({ consumerGroup }) => consumerGroup === group)
+      assert.deepEqual(of('g')?.counters, {
+        delivered: 5,
+        succeeded: 3,
+        failed: 2,
+        retried: 0,
+        deadLettered: 2,
+        givenUp: 0,
+        duplicates: 1,
+      })
+      assert.equal(duplicateEvents, 1)
+      assert.deepEqual([of(undefined)?.counters.succeeded, of(undefined)?.lag], [5, undefined], 'No group, no lag.')
+      for (let n = 0; n < 6; n++) await publish('wait')
+      await stage.context.until('It is behind', async () => {
+        const group = (await bus.getStats()).groups.find(({ consumerGroup }) => consumerGroup === 'g')
+        const { lag = 0, pending = 0, inFlight = 0, oldestPendingMs = 0 } = group ?? {}
+        return lag + pending === 6 && inFlight > 0 && inFlight <= 2 && oldestPendingMs > 0
+      })
+      gate.open()
+      await bus.deadLetters.discard({ topic, limit: 1 })
+      await stands('One dead letter is left', { ...idle, deadLetters: 1 })
+      await publish('no')
+      await hooks.deadLetter.reached(3)
+      await stands('A new one is counted', { ...idle, deadLetters: 2 })
     }),
   },
   {
