@@ -259,6 +259,7 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
   #forgetAll(): void {
     this.#settler.forget()
     this.#service.withdraw(() => true)
+    this.#service.forget()
     this.#shares.loseAll()
     for (const [index, base] of this.#bases.entries()) {
       this.#lose(base)

@@ -111,6 +111,11 @@ export class LoanStream {
   /** Read up to here; nothing is known to come after it. */
   exhausted(last: string): void {
     this.hot = false
+    this.read(last)
+  }
+
+  /** Everything up to here was given out. */
+  read(last: string): void {
     if (last !== '' && isLower(this.last, last)) this.last = last
   }
 

@@ -106,8 +106,9 @@ export class Reader {
     }
     this.#eventBytes = Math.max(bytes / rows.length, this.#eventBytes / 2, 1)
     stream.busy = rows.length >= warm
-    if (rows.length === asked) return
-    stream.exhausted(rows.at(-1)?.[0].toString('latin1') ?? '')
+    const last = rows.at(-1)?.[0].toString('latin1') ?? ''
+    if (rows.length === asked) return stream.read(last)
+    stream.exhausted(last)
     stream.hot = stream.busy
   }
 }

@@ -1,4 +1,5 @@
 import type { Delivery } from '@bus/core/spi'
+import { raise, type Turn } from '../link/turns.ts'
 import type { Waker, Watch } from '../link/waker.ts'
 import type { Loan } from './delivery.ts'
 import { Bell } from './bell.ts'
@@ -6,6 +7,8 @@ import { Desk } from './desk.ts'
 import type { LoanStream } from './loan-stream.ts'
 
 export interface ServiceHost {
+  /** Those who share the streams without keys. */
+  readonly group?: string
   /** What there is now, about `max` at most. */
   fetch(max: number): Promise<Loan[]>
   streams(): readonly LoanStream[]
@@ -17,6 +20,10 @@ export class Service {
   readonly #host: ServiceHost
   readonly #desk: Desk<Loan>
   readonly #bells: Map<string, Bell> = new Map()
+  /** Of the streams without keys. */
+  readonly #turns: Map<string, Turn> = new Map()
+  /** Of what was told, nothing has been looked for yet. */
+  #told: Watch | undefined
   #serving = false
   #fetching: Promise<Loan[]> | undefined
   #looked = false
@@ -49,10 +56,16 @@ export class Service {
     this.#desk.withdraw(matching)
   }
 
+  /** Where the streams stand is not known any more. */
+  forget(): void {
+    for (const turn of this.#turns.values()) turn.upTo = '0-0'
+  }
+
   close(): void {
     this.#closed = true
     this.#desk.close()
     this.#wake?.()
+    for (const stream of this.#turns.keys()) this.#waker.turns.leave(stream, this.#host.group ?? '')
   }
 
   async #serve(): Promise<void> {
@@ -66,6 +79,7 @@ export class Service {
         const loans = await this.#fetching
         this.#fetching = undefined
         if (this.#closed) return
+        this.#report()
         if (loans.length > 0) this.#desk.put(loans)
         else await this.#news()
       }
@@ -73,9 +87,22 @@ export class Service {
       failure = { error }
     } finally {
       this.#serving = false
+      this.#report()
     }
     // Only now: whoever is told may pull again at once.
     if (failure !== undefined) this.#desk.fail(failure.error)
+  }
+
+  /** Says that what was told has been looked for. */
+  #report(): void {
+    const told = this.#told
+    if (told === undefined) return
+    this.#told = undefined
+    for (const { key, last } of this.#host.streams()) {
+      const turn = this.#turns.get(key)
+      if (turn !== undefined) raise(turn, last)
+    }
+    this.#waker.looked(told)
   }
 
   /** Until one of the streams has something new, or there is something else to look at. */
@@ -105,6 +132,7 @@ export class Service {
         continue
       }
       streams.set(stream.key, stream.last)
+      this.#share(stream.key)
       told.set(stream.key, () => (stream.hot = true))
     }
     for (const [key, partitions] of byBell) {
@@ -118,12 +146,22 @@ export class Service {
     }
     const watch: Watch = {
       streams,
+      turns: this.#turns,
       woken: (key, id, fields) => {
-        if (told.get(key)?.(id, fields) === true) this.#wake?.()
+        if (told.get(key)?.(id, fields) === true) {
+          this.#told = watch
+          this.#wake?.()
+        }
         // Nothing of it is ours.
         else if (this.#wake !== undefined) this.#waker.add(watch)
       },
     }
     return watch
+  }
+
+  #share(stream: string): void {
+    const { group } = this.#host
+    if (group === undefined || this.#turns.has(stream)) return
+    this.#turns.set(stream, this.#waker.turns.join(stream, group))
   }
 }

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isLower } from '../topics/position.ts'
 import { isReply } from './failure.ts'
 import type { Argument, Link } from './link.ts'
+import { after, awaited, raise, Turns, type Turn } from './turns.ts'
 
 /** Somebody who wants to know when there is something new. Told once; then it asks again. */
 export interface Watch {
   /** Streams, each with the id after which it is new. */
   readonly streams: ReadonlyMap<string, string>
+  /** Streams of which one of those who share them is told at a time, who says then what became of it: see `looked`. */
+  readonly turns?: ReadonlyMap<string, Turn>
   woken(stream: string, id: string, fields: readonly Buffer[]): void
 }
 
@@ -36,6 +39,7 @@ export interface OwnLink {
  * is lost, or comes late, or goes to a process that is stopped, does no harm. Fetching is done elsewhere.
  */
 export class Waker {
+  readonly turns: Turns = new Turns()
   readonly #link: OwnLink
   readonly #interrupter: Link
   readonly #watches = new Set<Watch>()
@@ -60,18 +64,27 @@ export class Waker {
   add(watch: Watch): void {
     this.#watches.add(watch)
     this.#added++
+    for (const [stream, turn] of watch.turns ?? []) raise(turn, watch.streams.get(stream) ?? '0-0')
     if (this.#running === undefined) {
       this.#link.start()
       this.#running = this.#run()
     }
-    if (this.#awaited === undefined) return this.#nudge?.()
-    if (covers(this.#awaited, watch.streams)) return
-    this.#changed = true
-    this.#interrupt()
+    this.#extend([watch])
   }
 
   delete(watch: Watch): void {
     this.#watches.delete(watch)
+  }
+
+  /** Who was told has looked: if that left something, the next one is told. */
+  looked(watch: Watch): void {
+    let passed = false
+    for (const turn of watch.turns?.values() ?? []) {
+      if (turn.holder !== watch) continue
+      turn.holder = undefined
+      passed = true
+    }
+    if (passed) this.#extend(this.#watches)
   }
 
   async close(): Promise<void> {
@@ -104,13 +117,17 @@ export class Waker {
 
   async #wait(): Promise<Reply> {
     const first = new Map<string, string>()
-    for (const { streams } of this.#watches) {
-      for (const [stream, id] of streams) {
+    for (const watch of this.#watches) {
+      for (const [stream, id] of awaited(watch)) {
         const known = first.get(stream)
         if (known === undefined || isLower(id, known)) first.set(stream, id)
       }
     }
     this.#changed = false
+    if (first.size === 0) {
+      await this.#pause()
+      return null
+    }
     this.#awaited = first
     try {
       const args = ['COUNT', 1, 'BLOCK', this.#blockMs, 'STREAMS', ...first.keys(), ...first.values()]
@@ -126,9 +143,12 @@ export class Waker {
       const stream = key.toString()
       const [row, fields] = rows[0] ?? []
       const id = row?.toString('latin1') ?? ''
+      // Who has waited longest comes first.
       for (const watch of this.#watches) {
-        const known = watch.streams.get(stream)
+        const known = after(watch, stream)
         if (known === undefined || !isLower(known, id)) continue
+        const turn = watch.turns?.get(stream)
+        if (turn !== undefined) turn.holder = watch
         const news = told.get(watch)
         if (news === undefined) told.set(watch, [[stream, id, fields ?? []]])
         else news.push([stream, id, fields ?? []])
@@ -161,6 +181,16 @@ export class Waker {
     }
   }
 
+  /** Sees to it that what these wait for is waited for. */
+  #extend(watches: Iterable<Watch>): void {
+    if (this.#awaited === undefined) return this.#nudge?.()
+    for (const watch of watches) {
+      if (covers(this.#awaited, watch)) continue
+      this.#changed = true
+      return this.#interrupt()
+    }
+  }
+
   /** The list of streams has grown while the connection waits for the old one. */
   #interrupt(): void {
     if (this.#interrupting || this.#awaited === undefined || this.#blockMs === uninterruptedMs) return
@@ -181,10 +211,10 @@ export class Waker {
   }
 }
 
-/** Whoever waits for `awaited` also learns of what is new in `streams`. */
-function covers(awaited: ReadonlyMap<string, string>, streams: ReadonlyMap<string, string>): boolean {
-  for (const [stream, id] of streams) {
-    const from = awaited.get(stream)
+/** Whoever waits for `streams` also learns of what is new for the watch. */
+function covers(streams: ReadonlyMap<string, string>, watch: Watch): boolean {
+  for (const [stream, id] of awaited(watch)) {
+    const from = streams.get(stream)
     if (from === undefined || isLower(id, from)) return false
   }
   return true
