@@ -61,6 +61,19 @@ describe('publishing', () => {
     await adapter.close()
   })
 
+  it('keeps the order over all streams of a topic also where each goes by itself, within the same millisecond', async () => {
+    const prefix = ownPrefix()
+    const [near, far] = [await adapterAt({ prefix }), await adapterAt({ prefix })]
+    await Promise.all([near.initialize(), far.initialize()])
+    const bodies = Array.from({ length: 600 }, (_, number) => `${number}`)
+    for (const [number, body] of bodies.entries()) {
+      const key = number % 3 === 0 ? `k${number % 50}` : undefined
+      await (number % 2 === 0 ? near : far).publish([plain('t', body, key)])
+    }
+    expect(await bodiesIn(near, 't')).toEqual(bodies)
+    await Promise.all([near.close(), far.close()])
+  })
+
   it('names the messages of a batch that the server refused, and stores the others', async () => {
     const prefix = ownPrefix()
     const adapter = await adapterAt({ prefix })

@@ -68,7 +68,7 @@ async function send(
   const target = topic.streams(partitions)[partition === '' ? 0 : partition + 1] as string
   const keys = [
     ...[members, leases, stream.key, stream.topic.notes(group)],
-    ...[topic.meta, topic.delayed, topic.delayedEntries, topic.delayedBell, target, topic.keyedBell],
+    ...[topic.meta, topic.delayed, topic.delayedEntries, topic.delayedBell, target, topic.keyedBell, topic.base],
   ]
   const due = copy.notBefore === undefined ? '' : Math.ceil(copy.notBefore)
   const reply = await link.run(forward, keys, [

@@ -30,10 +30,10 @@ export const toDelayed: Road = { delays: true, call: callDelay }
 function callPublish(batch: Batch, topic: TopicKeys, partitions: number): Call {
   const { messages, bodies } = batch
   const kept = batch.kept ? 1 : 0
-  const keys = [topic.meta, topic.keyedBell]
-  if (batch.plain) return { script: publish, keys: [...keys, topic.base], args: [partitions, kept, 1, '', ...bodies] }
+  const keys = [topic.meta, topic.keyedBell, topic.base]
+  if (batch.plain) return { script: publish, keys, args: [partitions, kept, 1, '', ...bodies] }
   const streams = topic.streams(partitions)
-  const places = new Map<number, number>()
+  const places = new Map<number, number>([[0, 3]])
   const events: Argument[] = []
   for (let index = 0; index < messages.length; index++) {
     const { key, headers } = messages[index] as Message

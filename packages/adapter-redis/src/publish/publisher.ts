@@ -47,6 +47,8 @@ export class Publisher implements WriterHost {
     if (this.#closed) return Promise.reject(new ClosedError('The Redis adapter'))
     if (messages.length === 0) return Promise.resolve()
     try {
+      const [first] = messages
+      if (messages.length === 1 && first !== undefined) return this.#publishOne(first)
       const bodies = messages.map(bodyOf)
       const sizes = bodies.map((body) => body.length)
       this.#backlog.add(
@@ -57,8 +59,7 @@ export class Publisher implements WriterHost {
         this.#writer(message).add(message, bodies[index] ?? '', sizes[index] ?? 0),
       )
       this.#watch()
-      const [first, ...others] = parts
-      return first !== undefined && others.length === 0 ? first.batch.outcome(first.number) : outcomeOf(parts)
+      return outcomeOf(parts)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -70,7 +71,6 @@ export class Publisher implements WriterHost {
 
   settled(batch: Batch): void {
     this.#backlog.remove(batch.messages.length, batch.bytes)
-    if (this.#backlog.messages === 0) this.#rest()
   }
 
   /** Sends what waits while there is a connection and `signal` permits; then everything has its outcome. */
@@ -81,6 +81,14 @@ export class Publisher implements WriterHost {
     }
     for (const writer of this.#all()) writer.close(new ClosedError('The Redis adapter'))
     this.#rest()
+  }
+
+  #publishOne(message: Message): Promise<void> {
+    const body = bodyOf(message)
+    this.#backlog.add(1, body.length)
+    const { batch, number } = this.#writer(message).add(message, body, body.length)
+    this.#watch()
+    return batch.outcome(number)
   }
 
   #writer({ topic, notBefore }: Message): Writer {
@@ -101,6 +109,8 @@ export class Publisher implements WriterHost {
   #watch(): void {
     this.#timer ??= setInterval(
       () => {
+        // Not when the last one is settled: whoever publishes one by one would start a timer for each.
+        if (this.#backlog.messages === 0) return this.#rest()
         const now = performance.now()
         const overdue = this.#all().filter((writer) => writer.expire(now))
         for (const link of new Set(overdue.map((writer) => writer.link)))

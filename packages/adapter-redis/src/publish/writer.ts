@@ -24,6 +24,17 @@ export interface WriterHost {
 // So a batch that is to be followed before its reply is sent with the text: from so many bytes on, that costs nothing.
 const textFromBytes = 16 * 1024
 const replicaPauseMs = 100
+/** Nothing was stored, and it may be sent once more. */
+const again = Symbol()
+
+/** Number in the batch, error, and so on. */
+type Failed = readonly (number | string | Buffer)[]
+
+interface Answer {
+  readonly reply: unknown
+  /** So many have it. */
+  readonly replicas?: number
+}
 
 /**
  * The road of one topic's events to the server: filled as they come, two batches on their way at most, in order. Sends
@@ -43,6 +54,8 @@ export class Writer {
   #registering = false
   #pause: NodeJS.Timeout | undefined
   #everStored = false
+  /** An event that is nothing but a body was stored by this connection: the base stream is there. */
+  #based = false
   /**
    * A batch was stored by this connection, so that the server knows the topic: until then one at a time, because a batch
    * for a topic it does not know is refused and sent again, behind the next one.
@@ -85,9 +98,10 @@ export class Writer {
     while (this.#waiting.length > 0 && this.#maySend) {
       const batch = this.#waiting.shift() as Batch
       if (batch === this.#open) this.#open = undefined
-      const withText = batch.bytes >= textFromBytes
+      const alone = this.#travelsAlone(batch)
+      const withText = alone || batch.bytes >= textFromBytes
       this.#flying.set(batch, withText)
-      void this.#send(batch, withText)
+      void this.#send(batch, alone ? this.#append(batch) : this.#run(batch, withText))
     }
   }
 
@@ -134,17 +148,43 @@ export class Writer {
   /** The connection is a new one, perhaps to a server that does not know the topic: see `#established`. */
   #reconnected(): void {
     this.#established = false
+    this.#based = false
     this.flush()
   }
 
-  async #send(batch: Batch, withText: boolean): Promise<void> {
+  /** One event that needs no script: the server gives it the next id of the base stream. */
+  #travelsAlone({ messages, plain, kept }: Batch): boolean {
+    return (
+      this.#based && plain && messages.length === 1 && !kept && !this.#road.delays && this.#host.wait.replicas === 0
+    )
+  }
+
+  async #append({ bodies: [body = ''] }: Batch): Promise<Answer> {
+    const { base } = this.#host.catalog.of(this.#topic)
+    try {
+      const id = await this.link.command('XADD', base, 'NOMKSTREAM', '*', 'body', body)
+      if (id !== null) return { reply: 0 }
+      this.#based = false
+      return { reply: again }
+    } catch (error) {
+      if (!isReply(error)) throw error
+      return { reply: [0, error.message] }
+    }
+  }
+
+  async #run(batch: Batch, withText: boolean): Promise<Answer> {
     const { catalog, wait } = this.#host
     const { link } = this
-    const partitions = catalog.partitions(this.#topic)
-    const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), partitions)
+    const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), catalog.partitions(this.#topic))
+    if (wait.replicas === 0)
+      return { reply: await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)) }
+    const [reply, replicas] = await link.runWaiting(script, keys, args, wait)
+    return { reply, replicas }
+  }
+
+  async #send(batch: Batch, answer: Promise<Answer>): Promise<void> {
     try {
-      if (wait.replicas > 0) this.#take(batch, ...(await link.runWaiting(script, keys, args, wait)))
-      else this.#take(batch, await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)))
+      this.#take(batch, await answer)
     } catch (error) {
       // A flushed connection rejects before it says that it is gone: what never left goes first when it is back.
       if (error instanceof NotSentError && !batch.isSettled) this.#again(batch)
@@ -157,12 +197,12 @@ export class Writer {
     this.flush()
   }
 
-  /** `replicas`: so many have it. */
-  #take(batch: Batch, reply: unknown, replicas = 0): void {
+  #take(batch: Batch, { reply, replicas = 0 }: Answer): void {
     if (batch.isSettled) return
-    const delayed = this.#road.delays ? (reply as [number, number, ...(number | Buffer)[]]) : undefined
+    if (reply === again) return this.#again(batch)
+    const delayed = this.#road.delays ? (reply as [number, number, ...Failed]) : undefined
     const status = delayed?.[0] ?? reply
-    const failed = delayed?.slice(2) ?? (Array.isArray(reply) ? (reply as (number | Buffer)[]) : [])
+    const failed = delayed?.slice(2) ?? (Array.isArray(reply) ? (reply as Failed) : [])
     if (status === -1) return void this.#register(batch)
     if (typeof status === 'number' && status > 0) {
       this.#host.catalog.learn(this.#topic, status)
@@ -172,6 +212,7 @@ export class Writer {
     if (failures !== undefined && this.#everStored && isRefusedByReplica(batch, failures)) return this.#later(batch)
     this.#established = true
     this.#everStored = true
+    if (batch.plain && failures === undefined && delayed === undefined) this.#based = true
     if (delayed !== undefined) this.#host.delayed(this.#topic, delayed[1])
     this.#host.stored(this.#topic, batch.messages.length)
     if (replicas < this.#host.wait.replicas) failures = this.#unconfirmed(batch, replicas, failures)
@@ -187,7 +228,7 @@ export class Writer {
     return failures
   }
 
-  #failures(list: readonly (number | Buffer)[]): Map<number, Failure> {
+  #failures(list: Failed): Map<number, Failure> {
     const failures = new Map<number, Failure>()
     for (let at = 0; at < list.length; at += 2) {
       const message = String(list[at + 1])
@@ -200,7 +241,7 @@ export class Writer {
 
   /** The topic is not registered (yet, or any more): nothing was stored. */
   async #register(batch: Batch): Promise<void> {
-    this.#established = false
+    this.#established = this.#based = false
     this.#registering = true
     this.#again(batch)
     try {

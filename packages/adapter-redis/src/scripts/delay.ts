@@ -79,7 +79,7 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', c
 local moved, bytes, problem, partitions, unreadable = 0, 0, '', {}, {}
 -- What is moved is stored already.
 even_if_full(KEYS[3])
-if #due > 0 then continue_from(redis.call('HGET', KEYS[1], 'last')) end
+if #due > 0 then continue_from(redis.call('HGET', KEYS[1], 'last'), KEYS[5]) end
 for i = 1, #due, 2 do
   if bytes > tonumber(ARGV[2]) then break end
   local entry = redis.call('HGET', KEYS[3], due[i])
@@ -100,7 +100,7 @@ for i = 1, #due, 2 do
   if partition then redis.call('HDEL', KEYS[3], due[i])
   elseif entry then unreadable[#unreadable + 1] = due[i] end
 end
-if moved > 0 then redis.call('HSET', KEYS[1], 'last', last_id()) end
+if moved > 0 then remember(KEYS[1], KEYS[5]) end
 if #partitions > 0 then call_for(KEYS[1], KEYS[4], table.concat(partitions, ',')) end
 return { moved, next_due(KEYS[2]), problem, unreadable }`,
 )

@@ -20,32 +20,41 @@ local function clock()
 end`
 
 /**
- * Ids that rise over all streams of a topic, so that merged history is in the order of publishing. An id that a
- * foreign writer has overtaken in one stream is refused by the server; then the server's own choice is taken.
+ * Ids that rise over all streams of a topic, so that merged history is in the order of publishing. What is written to the
+ * base stream alone need not know of this: its ids are the server's choice, which comes after the last one given out here,
+ * and here they go on after its end. An id that a foreign writer has overtaken in one stream is refused by the server; then
+ * the server's own choice is taken.
  */
 export const append: string = `
 local ms, seq, stem = 0, -1, ''
-local function continue_from(last)
-  local lastMs, lastSeq = string.match(last or '', '^(%d+)-(%d+)$')
-  ms = clock()
-  seq = -1
-  if lastMs and tonumber(lastMs) >= ms then
-    ms = tonumber(lastMs)
-    seq = tonumber(lastSeq)
-  end
+local function raise(id)
+  local idMs, idSeq = string.match(id, '^(%d+)-(%d+)$')
+  idMs, idSeq = tonumber(idMs), tonumber(idSeq)
+  -- As text, larger numbers would not be whole ones.
+  if idSeq > 1e13 then idMs, idSeq = idMs + 1, -1 end
+  if idMs > ms or (idMs == ms and idSeq > seq) then ms, seq = idMs, idSeq end
   stem = string.format('%.0f-', ms)
 end
-local function last_id()
-  return stem .. string.format('%.0f', seq)
+local function continue_from(last, base)
+  ms, seq = clock(), -1
+  stem = string.format('%.0f-', ms)
+  if last then raise(last) end
+  local newest = redis.pcall('XREVRANGE', base, '+', '-', 'COUNT', 1)
+  if newest[1] then raise(newest[1][1]) end
+end
+local function appended(done, stream, ...)
+  if type(done) ~= 'table' or not string.find(done.err, 'equal or smaller', 1, true) then return done end
+  done = redis.pcall('XADD', stream, '*', ...)
+  if type(done) == 'string' then raise(done) end
+  return done
 end
 local function append(stream, ...)
   seq = seq + 1
-  local done = redis.pcall('XADD', stream, last_id(), ...)
-  if type(done) == 'table' and done.err and string.find(done.err, 'equal or smaller', 1, true) then
-    done = redis.pcall('XADD', stream, '*', ...)
-    if type(done) == 'string' then continue_from(done) end
-  end
-  return done
+  return appended(redis.pcall('XADD', stream, stem .. seq, ...), stream, ...)
+end
+local function remember(meta, base)
+  redis.pcall('HSET', meta, 'last', stem .. seq)
+  redis.pcall('XSETID', base, stem .. seq)
 end`
 
 /** The last id that a stream has ever had; '0-0' where there is none. */

@@ -136,7 +136,7 @@ return 1`,
  * Stores a copy and acknowledges what it was made from, in one step.
  *
  * KEYS: members, leases, stream, notes; of the copy's topic: meta, delayed, entries, delayed bell, stream, bell
- * for partitions.
+ * for partitions, base stream.
  * ARGV: me, group, partition or '', token, id; for the copy: partitions as the caller knows them, 1 if its topic is to
  * be kept, due time or '', key, headers, body, head (for one that waits), its partition or ''.
  * Reply: as for publish (0 stored, -1 not registered, n partitions), -2 not mine; or the server's error. Then
@@ -166,7 +166,7 @@ if due ~= '' and tonumber(due) > clock() then
   done = wait(KEYS[5], KEYS[6], KEYS[7], due, ARGV[12], body)
   if redis.call('ZRANGE', KEYS[6], 0, 0)[1] ~= before then ring(KEYS[8]) end
 else
-  continue_from(meta[2])
+  continue_from(meta[2], KEYS[11])
   local fields = {}
   if key ~= '' then fields = { 'key', key } end
   if headers ~= '' then fields[#fields + 1] = 'headers' fields[#fields + 1] = headers end
@@ -174,7 +174,7 @@ else
   fields[#fields + 1] = body
   done = append(KEYS[9], unpack(fields))
   if type(done) ~= 'table' then
-    redis.call('HSET', KEYS[5], 'last', last_id())
+    remember(KEYS[5], KEYS[11])
     if ARGV[13] ~= '' then call_for(KEYS[5], KEYS[10], ARGV[13]) end
   end
 end
