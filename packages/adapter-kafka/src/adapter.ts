@@ -29,7 +29,11 @@ import type { KafkaAdapterOptions } from './options.ts'
 import { persist, within } from './pause.ts'
 import { Publisher } from './publish/publisher.ts'
 import { type Settings, settingsFrom } from './settings.ts'
+import { durabilityOf } from './topics/durability.ts'
 import { Topics } from './topics/topics.ts'
+
+/** How old an answer about durability may be. */
+const durabilityMs = 10_000
 
 /** Events on Apache Kafka 3.x and 4.x. The constructor connects to nothing; `initialize()` does. */
 export class KafkaAdapter implements EventBusAdapter {
@@ -49,6 +53,7 @@ export class KafkaAdapter implements EventBusAdapter {
   readonly #consumers = new Set<GroupConsumer | SoloConsumer>()
   #initializing: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  #durability: { readonly at: number; readonly answer: Promise<Durability> } | undefined
 
   /** @throws ConfigInvalidError with everything that is wrong with `options`. */
   constructor(options: KafkaAdapterOptions) {
@@ -147,12 +152,17 @@ export class KafkaAdapter implements EventBusAdapter {
     }
   }
 
-  async durability(): Promise<Durability> {
-    return {
-      summary:
-        "Events are with all in-sync replicas when publish() resolves; how many those are at least is each topic's min.insync.replicas.",
-      settings: { acks: 'all' },
-      warnings: [],
+  async durability(signal?: AbortSignal): Promise<Durability> {
+    if (this.#closing !== undefined) throw closed()
+    const now = performance.now()
+    if (this.#durability === undefined || now - this.#durability.at > durabilityMs) {
+      this.#durability = { at: now, answer: durabilityOf(this.#common) }
+      this.#durability.answer.catch(() => (this.#durability = undefined))
+    }
+    try {
+      return await untilAborted(signal, this.#durability.answer)
+    } catch (error) {
+      throw this.#problem('Asking for settings', error)
     }
   }
 

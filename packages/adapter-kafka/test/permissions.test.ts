@@ -38,6 +38,8 @@ describe('a user who lacks a permission', () => {
     const [billing, poor] = [adapterOf('billing'), adapterOf('poor')]
     await Promise.all([billing.initialize(), poor.initialize()])
     await poor.ping()
+    // What is asked for to be told of, not to work, is left out.
+    expect((await poor.durability()).summary).toMatch(/the user may not ask/)
     const publish = (name = topic): Promise<void> => poor.publish([{ topic: name, headers: {}, body: 'x' }])
     const consume = (group?: string): Promise<unknown> =>
       poor.consume({ topics: [{ topic, startFrom: 'earliest' }], ...(group === undefined ? {} : { group }) })

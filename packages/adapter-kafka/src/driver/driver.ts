@@ -159,6 +159,8 @@ export interface Link {
   /** Of all topics, if no name is given. Never creates one. */
   topics(names?: readonly string[]): Promise<readonly TopicInfo[]>
   createTopic(topic: NewTopic): Promise<void>
+  /** The values in force of `names`, of a topic; without one, of the broker that answers, whose defaults topics follow. */
+  settings(names: readonly string[], topic?: string): Promise<ReadonlyMap<string, string>>
   offsets(node: number, topic: string, queries: readonly OffsetQuery[]): Promise<readonly FoundOffset[]>
   /** One call per node at a time. */
   fetch(node: number, positions: readonly FetchPosition[], limits: FetchLimits): Promise<readonly FetchedPartition[]>

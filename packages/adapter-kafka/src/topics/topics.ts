@@ -61,6 +61,11 @@ export class Topics {
     return this.#ids.get(topic)
   }
 
+  /** That this process has had to do with. */
+  get known(): readonly string[] {
+    return [...this.#known.keys()]
+  }
+
   stale(topic: string): boolean {
     return (this.#known.get(topic)?.until ?? 0) < Date.now()
   }

@@ -5,6 +5,7 @@ import type { Encoded } from './compact.ts'
 
 /** https://github.com/tulios/kafkajs/blob/v2.2.4/src/broker/index.js */
 export interface InnerBroker extends Broker {
+  readonly nodeId: string | number
   readonly connectionPool: InnerConnectionPool
   /** What the broker speaks, by API key. */
   readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>>
@@ -28,6 +29,11 @@ export interface InnerBroker extends Broker {
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   createTopics(request: { topics: readonly unknown[]; timeout: number }): Promise<{
     topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[]
+  }>
+  describeConfigs(request: {
+    resources: readonly { type: number; name: string; configNames: readonly string[] }[]
+  }): Promise<{
+    resources: readonly { configEntries: readonly { configName: string; configValue: string | null }[] }[]
   }>
   listOffsets(request: {
     replicaId: number

@@ -1,4 +1,4 @@
-import type { Message } from 'kafkajs'
+import { ConfigResourceTypes, type Message } from 'kafkajs'
 import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
@@ -59,6 +59,25 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
       const why = explained(code, { operation: 'Create', topic: name })
       throw new DriverError(code, why === code ? (errorMessage ?? code) : why, true)
     }
+  }
+
+  async settings(names: readonly string[], topic?: string): Promise<ReadonlyMap<string, string>> {
+    const { resources } = await this.call(
+      undefined,
+      (broker) =>
+        broker.describeConfigs({
+          resources: [
+            topic === undefined
+              ? { type: ConfigResourceTypes.BROKER, name: String(broker.nodeId), configNames: names }
+              : { type: ConfigResourceTypes.TOPIC, name: topic, configNames: names },
+          ],
+        }),
+      { ms: this.shortMs },
+    )
+    const entries = resources.flatMap(({ configEntries }) => configEntries)
+    return new Map(
+      entries.flatMap(({ configName, configValue }) => (configValue === null ? [] : [[configName, configValue]])),
+    )
   }
 
   async offsets(
