@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startKafka, startRedis } from '@bus/test-brokers'
+import { type Broker, startBroker } from './broker.ts'
 import { type Length, measure } from './conductor.ts'
 import { limits } from './limits.ts'
 import type { Sample } from './measurement.ts'
@@ -28,7 +28,7 @@ export async function run(
   save: (results: Results) => Promise<void>,
 ): Promise<Results> {
   const [at, from, busy] = [new Date().toISOString(), performance.now(), await busyShare()]
-  await using broker = await start(backend)
+  await using broker = await startBroker(backend)
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}${broker.name}`
   const rows: Row[] = []
   const failures: string[] = []
@@ -38,7 +38,7 @@ export async function run(
   }
   for (const assignment of assignments) {
     const startedAt = performance.now()
-    rows.push(...(await takeTurns(backend, broker.address, assignment, pace, failures)))
+    rows.push(...(await takeTurns(backend, broker, assignment, pace, failures)))
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     process.stderr.write(`${backend}, ${assignment.name}: ${seconds} s\n`)
     await save(soFar())
@@ -48,7 +48,7 @@ export async function run(
 
 async function takeTurns(
   backend: Backend,
-  address: string,
+  broker: Broker,
   { name, task, candidates, rounds = Infinity }: Assignment,
   pace: Pace,
   failures: string[],
@@ -66,7 +66,7 @@ async function takeTurns(
     for (const turn of turns) {
       if (turn.failed >= failuresAllowed) continue
       const { candidate } = turn
-      const place = { address, topic: `bench-${randomUUID().slice(0, 13)}` }
+      const place = { address: broker.address, topic: `bench-${randomUUID().slice(0, 13)}` }
       const limit = limits[candidate]
       try {
         turn.samples.push(
@@ -77,8 +77,10 @@ async function takeTurns(
       } catch (error) {
         turn.failed++
         const problem = error instanceof Error ? error.message : String(error)
-        failures.push(`${backend}, ${name}, ${candidate}: ${problem}`)
-        process.stderr.write(`left out: ${failures.at(-1)}\n`)
+        process.stderr.write(`left out: ${problem}\n`)
+        failures.push(`${backend}, ${name}, ${candidate}: ${problem.split('\n', 1).join('')}`)
+      } finally {
+        await broker.forget(place.topic)
       }
     }
   }
@@ -98,22 +100,4 @@ async function busyShare(): Promise<number> {
   await sleep(3_000)
   const after = look()
   return 1 - (after.idle - before.idle) / Math.max(1, after.all - before.all)
-}
-
-interface Broker extends AsyncDisposable {
-  readonly address: string
-  readonly name: string
-}
-
-async function start(backend: Backend): Promise<Broker> {
-  if (backend === 'memory') return { address: '', name: '', [Symbol.asyncDispose]: async () => {} }
-  const broker = backend === 'redis' ? await startRedis() : await startKafka()
-  const address = 'url' in broker ? broker.url : broker.brokers.join(',')
-  const version = /[\d.]{3,}/.exec(broker.summary)?.[0]
-  const name = backend === 'redis' ? 'Redis' : 'Kafka'
-  return {
-    address,
-    name: `, ${name}${version === undefined || broker.how === 'address' ? '' : ` ${version}`} on the same machine`,
-    [Symbol.asyncDispose]: () => broker.stop(),
-  }
 }
