@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Message } from 'kafkajs'
+import type { Message } from 'kafkajs'
 import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
@@ -21,6 +21,9 @@ const pingMs = 4_000
 const graceMs = 500
 /** Nothing but a broken connection, or a broker that stands still, makes these requests last so long. */
 const shortMs = 8_000
+
+// https://kafka.apache.org/protocol.html, DescribeConfigs; Node does not find those of kafkajs among its exports.
+const resourceTypes = { topic: 2, broker: 4 }
 
 export class KafkajsLink extends GroupCalls implements seam.Link {
   readonly #settings: Settings
@@ -68,8 +71,8 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
         broker.describeConfigs({
           resources: [
             topic === undefined
-              ? { type: ConfigResourceTypes.BROKER, name: String(broker.nodeId), configNames: names }
-              : { type: ConfigResourceTypes.TOPIC, name: topic, configNames: names },
+              ? { type: resourceTypes.broker, name: String(broker.nodeId), configNames: names }
+              : { type: resourceTypes.topic, name: topic, configNames: names },
           ],
         }),
       { ms: this.shortMs },
