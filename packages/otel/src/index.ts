@@ -1,0 +1,2 @@
+export { otel } from './otel.ts'
+export type { InstrumentedBus, OtelOptions } from './otel.ts'
