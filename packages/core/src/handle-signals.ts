@@ -3,7 +3,7 @@ import { defaults } from './defaults.ts'
 import { ConfigInvalidError } from './errors.ts'
 import { systemClock } from './util/clock.ts'
 import { errorText } from './util/error-text.ts'
-import { consoleLogger, type Logger } from './util/logger.ts'
+import { consoleLogger, type Logger, writeTo } from './util/logger.ts'
 import { numberProblem } from './util/number-problem.ts'
 import { wait } from './util/wait.ts'
 
@@ -76,14 +76,14 @@ class Shutdown {
     buses: readonly Closable[],
     { before, after }: Pick<HandleSignalsOptions, 'before' | 'after'>,
   ): Promise<void> {
-    this.#tell('info', `${signal}: closing`)
+    writeTo(this.#logger, 'info', `${signal}: closing`)
     const hurry = this.#endWithin(this.#timeoutMs + 2 * graceMs)
     if (before !== undefined) await this.#inTime(this.#step('before', before))
     const timeoutMs = Math.max(0, this.#startedAt + this.#timeoutMs - systemClock.now())
     await Promise.all(buses.map((bus) => this.#step('closing', () => bus.close({ timeoutMs }))))
     if (after !== undefined) await this.#step('after', after)
     hurry()
-    this.#tell('info', 'closed')
+    writeTo(this.#logger, 'info', 'closed')
     this.#endWithin(graceMs)
   }
 
@@ -92,7 +92,7 @@ class Shutdown {
       await work()
     } catch (error) {
       process.exitCode = 1
-      this.#tell('error', `${name} failed while the process was ending`, { error: errorText(error) })
+      writeTo(this.#logger, 'error', `${name} failed while the process was ending`, { error: errorText(error) })
     }
   }
 
@@ -106,18 +106,9 @@ class Shutdown {
   #endWithin(ms: number): () => void {
     const end = (): void => {
       const holding = [...new Set(process.getActiveResourcesInfo())].join(', ')
-      this.#tell('error', 'the process does not end by itself, and is ended', { holding })
+      writeTo(this.#logger, 'error', 'the process does not end by itself, and is ended', { holding })
       process.exit(1)
     }
     return systemClock.timer(ms, end, true)
-  }
-
-  /** A logger that fails must not keep the buses from closing. */
-  #tell(level: 'info' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void {
-    try {
-      this.#logger[level](message, fields)
-    } catch {
-      // There is nowhere left to say so.
-    }
   }
 }

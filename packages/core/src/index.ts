@@ -71,6 +71,8 @@ export type { Closable, HandleSignalsOptions, StopSignal } from './handle-signal
 export type { AdapterHealth, Health } from './health.ts'
 export type { Durability } from './spi/adapter.ts'
 export type { HistoryFilter, HistoryOptions } from './history.ts'
+export { logHandling, logPublishing } from './logging.ts'
+export type { LogOptions } from './logging.ts'
 export type { OperationOptions } from './operations.ts'
 export type { BatchEntry, PublishOptions } from './publish.ts'
 export type { ReplayOptions, ReplayReport } from './replay.ts'

@@ -16,7 +16,7 @@ const layers: readonly (readonly [string, RegExp])[] = [
   ['consume', /^consume\//],
   [
     'publish and the like',
-    /^((publish|publish-middleware|history|replay|trace|operations|health|stats|group-figures|registry)\.ts$|dead-letters\/)/,
+    /^((publish|publish-middleware|history|replay|trace|operations|logging|health|stats|group-figures|registry)\.ts$|dead-letters\/)/,
   ],
   ['bus', /^(bus|bus-[a-z-]+|create|handle-signals)\.ts$/],
   ['entries', /^(spi\/)?index\.ts$/],

@@ -1,7 +1,7 @@
 import type { EventMetadata, FailureKind } from '../events.ts'
 import type { Clock } from '../util/clock.ts'
 import { errorText } from '../util/error-text.ts'
-import type { Logger } from '../util/logger.ts'
+import { type Logger, writeTo } from '../util/logger.ts'
 import { RateLimit } from '../util/rate-limit.ts'
 import { isThenable } from '../util/thenable.ts'
 
@@ -87,7 +87,7 @@ export class Hooks {
     this.#log(name, details)
     for (const listener of this.#listeners[name]) {
       const failed = (error: unknown): void =>
-        this.#write('error', `a listener of "${name}" failed`, { error: errorText(error) })
+        writeTo(this.#logger, 'error', `a listener of "${name}" failed`, { error: errorText(error) })
       try {
         const returned: unknown = listener(details)
         if (isThenable(returned)) returned.then(undefined, failed)
@@ -108,16 +108,7 @@ export class Hooks {
     delete fields['metadata']
     if ('error' in details) fields['error'] = errorText(details.error)
     if (suppressed > 0) fields['alsoSuppressed'] = suppressed
-    this.#write(line.level, line.message, fields)
-  }
-
-  /** A logger that fails must not take the events with it, and there is nowhere left to say so. */
-  #write(level: Line['level'], message: string, fields: Readonly<Record<string, unknown>>): void {
-    try {
-      this.#logger[level](message, fields)
-    } catch {
-      // See above.
-    }
+    writeTo(this.#logger, line.level, line.message, fields)
   }
 }
 

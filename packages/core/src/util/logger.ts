@@ -6,6 +6,20 @@ export interface Logger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
+/** A logger that fails must not take the events with it, and there is nowhere left to say so. */
+export function writeTo(
+  logger: Logger,
+  level: keyof Logger,
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+): void {
+  try {
+    logger[level](message, fields)
+  } catch {
+    // See above.
+  }
+}
+
 /** Warnings and errors to stderr, one line each; nothing else. */
 export const consoleLogger: Logger = {
   debug: () => {},

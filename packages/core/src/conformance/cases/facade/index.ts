@@ -21,6 +21,7 @@ import { historyPatternCases } from './history-patterns.ts'
 import { historyCases } from './history.ts'
 import { idempotencyCases } from './idempotency.ts'
 import { limitCases } from './limits.ts'
+import { loggingCases } from './logging.ts'
 import { manualAckCases } from './manual-ack.ts'
 import { memberCases } from './members.ts'
 import { middlewareCases } from './middleware.ts'
@@ -77,6 +78,7 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...replayCases,
   ...memberCases,
   ...middlewareCases,
+  ...loggingCases,
   ...idempotencyCases,
   ...circuitBreakerCases,
   ...publishMiddlewareCases,

@@ -108,4 +108,41 @@ export const middlewareCases: readonly ConformanceCase[] = [
       assert.deepEqual([hooks.failed.count, hooks.deadLetter.count], [0, 0])
     }),
   },
+  {
+    tier: 'facade',
+    name: 'middleware that says what it is for goes where it belongs, whenever it is added',
+    promise: 'A wrong order cannot be built, whichever library adds its part first.',
+    run: onStage(async (stage) => {
+      const [{ bus }, topic, steps] = [await stage.process(), stage.topic(), [] as string[]]
+      const places = [
+        'recover',
+        'trace',
+        'metrics',
+        'timeout',
+        'circuitBreaker',
+        'idempotency',
+        'validation',
+        'handler',
+      ] as const
+      for (const place of places.toReversed()) {
+        bus.use({
+          place,
+          async handle(_event, { attempt }, next) {
+            steps.push(place)
+            if (place === 'timeout' && attempt === 1) throw new Error('no')
+            await next()
+          },
+        })
+      }
+      bus.use((_event, _context, next) => {
+        steps.push('plain')
+        return next()
+      })
+      const seen = stage.recorder()
+      await bus.subscribe(topic, seen.handle, { consumerGroup: 'g', retry: quick })
+      await bus.publish(topic, 'tested', 'x')
+      await seen.handled.reached(1)
+      assert.deepEqual(steps, [...places.slice(0, 4), ...places, 'plain'])
+    }),
+  },
 ]
