@@ -7,6 +7,7 @@ import type { BaseEvent } from './events.ts'
 import type { CopyMessage } from './wire/event-message.ts'
 import type { StoredMessage } from './spi/message.ts'
 import { numberProblem } from './util/number-problem.ts'
+import { Pace } from './util/pace.ts'
 import { header } from './wire/headers.ts'
 
 /** What is done to stored events on somebody's order needs this of the bus. */
@@ -29,11 +30,6 @@ export interface OperationOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after each batch (event by event into a handler) with how many events are done so far. */
   readonly onProgress?: ((done: number) => void) | undefined
-}
-
-/** Aborts when the caller's signal does, or when the bus begins to close. */
-export function stopSignal(host: OperationsHost, signal: AbortSignal | undefined): AbortSignal {
-  return signal === undefined ? host.closing : AbortSignal.any([signal, host.closing])
 }
 
 /** @throws ClosedError for what a closing bus has cut short. */
@@ -84,9 +80,28 @@ export class Batch<Item extends { readonly message: StoredMessage }> {
   }
 }
 
-/** With a limit of the rate a batch is no more than a tenth of a second's worth. */
-export function batchOf(rate: number | undefined): number {
-  return rate === undefined ? batchMessages : Math.floor(rate / 10)
+/** What the options of an order come to. */
+export class Terms {
+  /** Aborts when the caller's signal does, or when the bus begins to close. */
+  readonly signal: AbortSignal
+  readonly pace: Pace
+  /** Events at most. */
+  readonly limit: number
+  /** Messages in a batch at most: with a limit of the rate a tenth of a second's worth. */
+  readonly batch: number | undefined
+
+  /** @throws ConfigInvalidError */
+  constructor(
+    host: OperationsHost,
+    { signal, rate, limit }: OperationOptions & { readonly limit?: number | undefined },
+    more: Parameters<typeof assertNumbers>[0] = {},
+  ) {
+    assertNumbers({ ...more, rate: [rate, Number.MIN_VALUE], limit: [limit, 0] })
+    this.signal = signal === undefined ? host.closing : AbortSignal.any([signal, host.closing])
+    this.pace = new Pace(host.clock, rate)
+    this.limit = limit ?? Number.POSITIVE_INFINITY
+    this.batch = rate === undefined ? undefined : Math.floor(rate / 10)
+  }
 }
 
 /** Stores copies. What is on its way to a retry topic that this process reads counts as work that is due. */

@@ -4,18 +4,15 @@ import type { BaseEvent } from './events.ts'
 import { replayCopy } from './failure/copies.ts'
 import { eventIn, type HistoryOptions, type StoredEvent, storedMessages } from './history.ts'
 import {
-  assertNumbers,
   assertStillOpen,
   Batch,
-  batchOf,
   handleOutside,
   type OperationOptions,
   type OperationsHost,
-  stopSignal,
   storeCopies,
+  Terms,
 } from './operations.ts'
 import { assertGroup, retryTopicOf } from './spi/topics.ts'
-import { Pace } from './util/pace.ts'
 
 /** Which events of the past are handled again, and by whom. */
 export interface ReplayOptions<Event extends BaseEvent = BaseEvent> extends HistoryOptions, OperationOptions {
@@ -43,11 +40,11 @@ export interface ReplayReport {
 
 /** Has events of the past handled again, up to those stored when it begins. No group's position moves. */
 export async function replay(host: OperationsHost, topic: string, options: ReplayOptions): Promise<ReplayReport> {
-  const { limit = Number.POSITIVE_INFINITY, dryRun = false, filter = () => true, rate } = options
-  assertNumbers({ rate: [rate, Number.MIN_VALUE], limit: [options.limit, 0] })
-  const signal = stopSignal(host, options.signal)
+  const { dryRun = false, filter = () => true } = options
+  const terms = new Terms(host, options)
+  const { signal, limit } = terms
   const messages = storedMessages(host.adapter, topic, options)
-  const sink = sinkFor(host, options, signal)
+  const sink = sinkFor(host, options.into, terms)
   const report = { read: 0, matched: 0, replayed: 0, skipped: 0 }
   const done = (events: number): void => {
     report.replayed += events
@@ -77,34 +74,32 @@ interface Sink {
   flush(): Promise<number>
 }
 
-function sinkFor(host: OperationsHost, { into, rate }: ReplayOptions, signal: AbortSignal): Sink {
-  const pace = new Pace(host.clock, rate)
-  if (typeof into === 'function') return new HandlerSink(host, host.around(into), pace, signal)
+function sinkFor(host: OperationsHost, into: ReplayOptions['into'], terms: Terms): Sink {
+  if (typeof into === 'function') return new HandlerSink(host, host.around(into), terms)
   const { group } = (into ?? {}) as { readonly group?: unknown }
   if (typeof group !== 'string')
     throw new ConfigInvalidError([{ name: 'into', problem: 'it must be a handler, or { group } with the name of one' }])
   assertGroup(group)
-  return new GroupSink(host, group, pace, signal, batchOf(rate))
+  return new GroupSink(host, group, terms)
 }
 
 class HandlerSink implements Sink {
   readonly #host: OperationsHost
   readonly #handler: Handler<BaseEvent>
-  readonly #pace: Pace
-  readonly #signal: AbortSignal
+  readonly #terms: Terms
 
-  constructor(host: OperationsHost, handler: Handler<BaseEvent>, pace: Pace, signal: AbortSignal) {
+  constructor(host: OperationsHost, handler: Handler<BaseEvent>, terms: Terms) {
     this.#host = host
     this.#handler = handler
-    this.#pace = pace
-    this.#signal = signal
+    this.#terms = terms
   }
 
   async take({ message, event }: StoredEvent): Promise<number> {
-    await this.#pace.turn(1, this.#signal)
-    if (this.#signal.aborted) return 0
+    const { pace, signal } = this.#terms
+    await pace.turn(1, signal)
+    if (signal.aborted) return 0
     const about = { message, event, topic: message.topic }
-    await handleOutside(this.#host, about, this.#handler, { replayed: true, signal: this.#signal })
+    await handleOutside(this.#host, about, this.#handler, { replayed: true, signal })
     return 1
   }
 
@@ -116,17 +111,15 @@ class HandlerSink implements Sink {
 class GroupSink implements Sink {
   readonly #host: OperationsHost
   readonly #group: string
-  readonly #pace: Pace
-  readonly #signal: AbortSignal
+  readonly #terms: Terms
   readonly #batch: Batch<StoredEvent>
   readonly #known = new Set<string>()
 
-  constructor(host: OperationsHost, group: string, pace: Pace, signal: AbortSignal, most: number) {
+  constructor(host: OperationsHost, group: string, terms: Terms) {
     this.#host = host
     this.#group = group
-    this.#pace = pace
-    this.#signal = signal
-    this.#batch = new Batch(most)
+    this.#terms = terms
+    this.#batch = new Batch(terms.batch)
   }
 
   async take(stored: StoredEvent): Promise<number> {
@@ -137,8 +130,9 @@ class GroupSink implements Sink {
 
   async flush(): Promise<number> {
     const events = this.#batch.take()
-    await this.#pace.turn(events.length, this.#signal)
-    if (this.#signal.aborted || events.length === 0) return 0
+    const { pace, signal } = this.#terms
+    await pace.turn(events.length, signal)
+    if (signal.aborted || events.length === 0) return 0
     const copies = events.map(({ message }) => replayCopy(retryTopicOf(message.topic, this.#group), message))
     await storeCopies(this.#host, copies)
     return copies.length

@@ -1,7 +1,7 @@
 import type { DeadLetterFilter, FailureKind } from '@bus/core'
 import type { Values } from '../command.ts'
 import { UsageError } from '../exit-codes.ts'
-import { date } from './values.ts'
+import { date, integer } from './values.ts'
 
 /** Which dead letters. */
 export const deadLetterFilterOptions = {
@@ -16,6 +16,12 @@ export const deadLetterFilterOptions = {
   from: { type: 'string', value: 'TIME', help: 'died since then: a time, or an age such as 30m, 2h, 7d' },
   to: { type: 'string', value: 'TIME', help: 'died before then' },
   parked: { type: 'boolean', help: 'only what has been redriven too often' },
+} as const
+
+/** Besides, for what changes something: all of them have to be asked for. */
+export const choiceOptions = {
+  all: { type: 'boolean', help: 'all there are' },
+  limit: { type: 'string', short: 'n', value: 'N', help: 'this many at most' },
 } as const
 
 const kinds: readonly FailureKind[] = ['exhausted', 'rejected', 'unreadable', 'invalid', 'crashed']
@@ -37,17 +43,17 @@ export function deadLetterFilter(values: Values<typeof deadLetterFilterOptions>)
   }
 }
 
-/** For what changes something: all of them only if that is said. @throws UsageError */
+/** All of them only if that is said. @throws UsageError */
 export function chosenDeadLetters(
   ids: readonly string[],
-  values: Values<typeof deadLetterFilterOptions>,
-  all: boolean,
-): DeadLetterFilter {
+  values: Values<typeof deadLetterFilterOptions & typeof choiceOptions>,
+): DeadLetterFilter & { readonly limit: number | undefined } {
   const filter = deadLetterFilter(values)
   const selective = ids.length > 0 || Object.values(filter).some((value) => value !== undefined)
-  if (!selective && !all) throw new UsageError('Say which dead letters: ids, a filter such as --topic, or --all.')
-  if (selective && all) throw new UsageError('Say --all, or which dead letters, not both.')
-  return ids.length > 0 ? { ...filter, ids } : filter
+  if (!selective && values.all !== true)
+    throw new UsageError('Say which dead letters: ids, a filter such as --topic, or --all.')
+  if (selective && values.all === true) throw new UsageError('Say --all, or which dead letters, not both.')
+  return { ...filter, ...(ids.length > 0 && { ids }), limit: integer('limit', values.limit) }
 }
 
 function kindOf(text: string | undefined): FailureKind | undefined {

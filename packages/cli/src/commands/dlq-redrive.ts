@@ -1,10 +1,9 @@
 import type { RedriveReport } from '@bus/core'
-import { chosenDeadLetters, deadLetterFilterOptions } from '../arguments/dead-letter-filter.ts'
+import { choiceOptions, chosenDeadLetters, deadLetterFilterOptions } from '../arguments/dead-letter-filter.ts'
 import { integer, positive } from '../arguments/values.ts'
 import { command, type Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { assertCanConfirm, confirm } from '../terminal/confirm.ts'
-import { Progress } from '../terminal/progress.ts'
+import { carryOut, orderOptions, rateOption } from '../order.ts'
 import { count } from '../terminal/text.ts'
 
 export const dlqRedrive: Command = command({
@@ -16,47 +15,35 @@ export const dlqRedrive: Command = command({
   arguments: [{ name: 'ID', optional: true, rest: true }],
   options: {
     ...deadLetterFilterOptions,
-    all: { type: 'boolean', help: 'all there are' },
-    'dry-run': { type: 'boolean', help: 'only counts' },
-    limit: { type: 'string', short: 'n', value: 'N', help: 'this many at most' },
-    rate: { type: 'string', value: 'N', help: 'events per second; default as fast as it goes' },
+    ...choiceOptions,
+    ...orderOptions,
+    ...rateOption,
     'to-topic': { type: 'boolean', help: 'to the topic itself: every group gets them again' },
     'max-redrives': { type: 'string', value: 'N', help: 'how often one event is redriven in all; default 3' },
     force: { type: 'boolean', help: 'also what is parked' },
-    yes: { type: 'boolean', short: 'y', help: 'does not ask' },
   },
   examples: ['bus dlq redrive --topic orders --group billing --dry-run', 'bus dlq redrive --all --rate 50 --yes'],
   async run({ positionals: ids, values }, context) {
-    const filter = chosenDeadLetters(ids, values, values.all === true)
     const options = {
-      ...filter,
-      limit: integer('limit', values.limit),
+      ...chosenDeadLetters(ids, values),
       rate: positive('rate', values.rate),
       maxRedrives: integer('max-redrives', values['max-redrives']),
       toTopic: values['to-topic'],
       force: values.force,
     }
-    const { out, signal } = context
-    const dryRun = values['dry-run'] === true
-    const unasked = dryRun || values.yes === true
-    assertCanConfirm(context, 'A redrive', unasked)
-    const { bus } = await context.connect()
-    const whom = values['to-topic'] === true ? 'every group of their topic' : 'the group that failed'
-    let report: RedriveReport | undefined
-    if (!unasked) {
-      report = await bus.deadLetters.redrive({ ...options, dryRun: true, signal })
-      const due = movable(report)
-      if (due > 0) await confirm(context, `${count(due, 'dead letter')} will be handled again by ${whom}. Go on?`)
-    }
-    // What cannot be redriven needs no asking: the report says so.
-    const progress = new Progress(out)
-    const onProgress = (done: number): void => progress.update(() => `${count(done, 'dead letter')} redriven`)
-    report = await bus.deadLetters.redrive({ ...options, dryRun, signal, onProgress })
-    progress.clear()
-    await out.record(report, () => sentence(report, dryRun))
-    for (const problem of report.problems) out.warn(problem)
+    const whom = options.toTopic === true ? 'every group of their topic' : 'the group that failed'
+    const report = await carryOut(context, values, {
+      what: 'A redrive',
+      run: (bus, how) => bus.deadLetters.redrive({ ...options, ...how }),
+      // What cannot be redriven needs no asking: the report says so.
+      question: (found) =>
+        movable(found) > 0 ? `${count(movable(found), 'dead letter')} will be handled again by ${whom}.` : undefined,
+      progress: (done) => `${count(done, 'dead letter')} redriven`,
+      sentence,
+    })
+    for (const problem of report.problems) context.out.warn(problem)
     if (!report.complete) return exitCodes.interrupted
-    return report.skipped + report.parked > 0 && !dryRun ? exitCodes.failed : exitCodes.ok
+    return report.skipped + report.parked > 0 && values['dry-run'] !== true ? exitCodes.failed : exitCodes.ok
   },
 })
 

@@ -2,8 +2,7 @@ import { eventFilter, eventFilterOptions, timeOptions } from '../arguments/event
 import { positive } from '../arguments/values.ts'
 import { command, type Command } from '../command.ts'
 import { exitCodes, UsageError } from '../exit-codes.ts'
-import { assertCanConfirm, confirm } from '../terminal/confirm.ts'
-import { Progress } from '../terminal/progress.ts'
+import { carryOut, orderOptions, rateOption } from '../order.ts'
 import { count } from '../terminal/text.ts'
 
 export const replay: Command = command({
@@ -17,32 +16,24 @@ export const replay: Command = command({
     group: { type: 'string', short: 'g', value: 'GROUP', help: 'the group that gets them; required' },
     ...timeOptions,
     ...eventFilterOptions,
-    rate: { type: 'string', value: 'N', help: 'events per second; default as fast as it goes' },
-    'dry-run': { type: 'boolean', help: 'only counts' },
-    yes: { type: 'boolean', short: 'y', help: 'does not ask' },
+    ...orderOptions,
+    ...rateOption,
   },
   examples: ['bus replay orders --group billing --from 2026-11-01 --to 2026-11-02 --rate 200'],
   async run({ positionals: [topic = ''], values }, context) {
     const { group } = values
     if (group === undefined) throw new UsageError('--group is missing.')
-    const { out, signal } = context
-    const dryRun = values['dry-run'] === true
-    const unasked = dryRun || values.yes === true
-    const options = { ...eventFilter(values), topic, into: { group }, signal, rate: positive('rate', values.rate) }
-    assertCanConfirm(context, 'A replay', unasked)
-    const { bus } = await context.connect()
-    if (!unasked) {
-      const { matched } = await bus.replay({ ...options, dryRun: true })
-      if (matched > 0) await confirm(context, `${count(matched, 'event')} will be handled again by ${group}. Go on?`)
-    }
-    const progress = new Progress(out)
-    const onProgress = (done: number): void => progress.update(() => `${count(done, 'event')} replayed`)
-    const report = await bus.replay({ ...options, dryRun, onProgress })
-    progress.clear()
-    await out.record(report, () =>
-      dryRun ? `${count(report.matched, 'event')} would be replayed` : `${count(report.replayed, 'event')} replayed`,
-    )
-    if (report.skipped > 0) out.warn(`${report.skipped} stored messages are no events and were passed over.`)
-    return report.complete ? exitCodes.ok : exitCodes.interrupted
+    const options = { ...eventFilter(values), topic, into: { group }, rate: positive('rate', values.rate) }
+    const { skipped, complete } = await carryOut(context, values, {
+      what: 'A replay',
+      run: (bus, how) => bus.replay({ ...options, ...how }),
+      question: ({ matched }) =>
+        matched > 0 ? `${count(matched, 'event')} will be handled again by ${group}.` : undefined,
+      progress: (done) => `${count(done, 'event')} replayed`,
+      sentence: ({ matched, replayed }, dryRun) =>
+        dryRun ? `${count(matched, 'event')} would be replayed` : `${count(replayed, 'event')} replayed`,
+    })
+    if (skipped > 0) context.out.warn(`${skipped} stored messages are no events and were passed over.`)
+    return complete ? exitCodes.ok : exitCodes.interrupted
   },
 })

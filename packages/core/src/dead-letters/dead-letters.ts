@@ -1,5 +1,5 @@
 import { ConfigInvalidError } from '../errors.ts'
-import { assertNumbers, assertStillOpen, Batch, type OperationsHost, stopSignal } from '../operations.ts'
+import { assertNumbers, assertStillOpen, Batch, type OperationsHost, Terms } from '../operations.ts'
 import { type DeadLetter, placeOf } from './dead-letter.ts'
 import { assertFilter, type DeadLetterFilter, dlqTopicsFor, isSelective } from './filter.ts'
 import { Ledger } from './ledger.ts'
@@ -93,16 +93,15 @@ export class DeadLetters {
   /** Has dead letters forgotten: they are no longer listed nor redriven, and leave with the retention of their topic. */
   async discard({ all, limit, dryRun = false, signal, onProgress, ...filter }: DiscardOptions): Promise<DiscardReport> {
     assertFilter(filter)
-    assertNumbers({ limit: [limit, 0] })
+    const terms = new Terms(this.#host, { limit, signal })
     if (all !== true && !isSelective(filter))
       throw new ConfigInvalidError([
         { name: 'all', problem: 'say which dead letters, or { all: true } to discard every one' },
       ])
     await this.#host.open()
     const { adapter } = this.#host
-    const stop = stopSignal(this.#host, signal)
     const counts = { matched: 0, discarded: 0 }
-    const left = (): number => (stop.aborted ? 0 : (limit ?? Number.POSITIVE_INFINITY) - counts.matched)
+    const left = (): number => (terms.signal.aborted ? 0 : terms.limit - counts.matched)
     for (const dlqTopic of await dlqTopicsFor(adapter, filter)) {
       if (left() <= 0) break
       const ledger = await Ledger.open(adapter, dlqTopic)
@@ -119,10 +118,10 @@ export class DeadLetters {
         if (!dryRun) batch.add(found)
         if (batch.full) await flush()
       }
-      if (!stop.aborted) await flush()
+      if (!terms.signal.aborted) await flush()
     }
     assertStillOpen(this.#host)
-    return { ...counts, complete: !stop.aborted }
+    return { ...counts, complete: !terms.signal.aborted }
   }
 
   async *#all(filter: DeadLetterFilter, start?: ReturnType<typeof placeOf>): AsyncGenerator<Found> {

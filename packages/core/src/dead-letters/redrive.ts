@@ -4,20 +4,17 @@ import { ConfigInvalidError } from '../errors.ts'
 import type { BaseEvent } from '../events.ts'
 import { redriveCopy } from '../failure/copies.ts'
 import {
-  assertNumbers,
   assertStillOpen,
   Batch,
-  batchOf,
   handleOutside,
   type OperationOptions,
   type OperationsHost,
-  stopSignal,
   storeCopies,
+  Terms,
   unstored,
 } from '../operations.ts'
 import { retryTopicOf } from '../spi/topics.ts'
 import { errorText } from '../util/error-text.ts'
-import { Pace } from '../util/pace.ts'
 import { assertFilter, type DeadLetterFilter, dlqTopicsFor } from './filter.ts'
 import { Ledger } from './ledger.ts'
 import { type Found, scan } from './scan.ts'
@@ -57,8 +54,7 @@ export class Redrive {
   readonly #host: OperationsHost
   readonly #options: RedriveOptions
   readonly #handler: Handler<BaseEvent> | undefined
-  readonly #signal: AbortSignal
-  readonly #pace: Pace
+  readonly #terms: Terms
   readonly #batch: Batch<Found>
   readonly #parked: Found[] = []
   readonly #groups = new Map<string, Promise<boolean>>()
@@ -68,9 +64,9 @@ export class Redrive {
   #left: number
 
   constructor(host: OperationsHost, options: RedriveOptions) {
-    const { into, toTopic, rate, limit, maxRedrives } = options
+    const { into, toTopic, maxRedrives } = options
     assertFilter(options)
-    assertNumbers({ rate: [rate, Number.MIN_VALUE], limit: [limit, 0], maxRedrives: [maxRedrives, 0] })
+    const terms = new Terms(host, options, { maxRedrives: [maxRedrives, 0] })
     if (into !== undefined && typeof into !== 'function')
       throw new ConfigInvalidError([{ name: 'into', problem: `${String(into)} is not a function` }])
     if (into !== undefined && toTopic === true)
@@ -80,27 +76,26 @@ export class Redrive {
     this.#host = host
     this.#options = options
     this.#handler = into === undefined ? undefined : host.around(into)
-    this.#signal = stopSignal(host, options.signal)
-    this.#pace = new Pace(host.clock, rate)
+    this.#terms = terms
     // What a handler has done is written down at once: it should not be done twice.
-    this.#batch = new Batch(into === undefined ? batchOf(rate) : 1)
-    this.#left = limit ?? Number.POSITIVE_INFINITY
+    this.#batch = new Batch(into === undefined ? this.#terms.batch : 1)
+    this.#left = this.#terms.limit
   }
 
   async run(): Promise<RedriveReport> {
     const { adapter } = this.#host
     for (const dlqTopic of await dlqTopicsFor(adapter, this.#options)) {
-      if (this.#signal.aborted || this.#left <= 0) break
+      if (this.#terms.signal.aborted || this.#left <= 0) break
       await this.#runTopic(dlqTopic, await Ledger.open(adapter, dlqTopic))
     }
     assertStillOpen(this.#host)
-    return { ...this.#counts, problems: [...this.#problems], complete: !this.#signal.aborted }
+    return { ...this.#counts, problems: [...this.#problems], complete: !this.#terms.signal.aborted }
   }
 
   async #runTopic(dlqTopic: string, ledger: Ledger): Promise<void> {
     if (this.#left <= 0) return
     for await (const found of scan(this.#host.adapter, dlqTopic, ledger, this.#options)) {
-      if (this.#signal.aborted) break
+      if (this.#terms.signal.aborted) break
       this.#counts.matched++
       if (!(await this.#isDue(found))) continue
       this.#left--
@@ -158,8 +153,9 @@ export class Redrive {
 
   async #flush(ledger: Ledger): Promise<void> {
     const batch = this.#batch.take()
-    await this.#pace.turn(batch.length, this.#signal)
-    if (this.#signal.aborted || batch.length === 0) return
+    const { pace, signal } = this.#terms
+    await pace.turn(batch.length, signal)
+    if (signal.aborted || batch.length === 0) return
     await ledger.assertWritable()
     await ledger.refresh()
     const due = batch.filter(({ message }) => !ledger.isSettled(message.position))
@@ -194,7 +190,7 @@ export class Redrive {
     const { topic, event } = letter
     try {
       const about = { message, event: event as BaseEvent, topic }
-      await handleOutside(this.#host, about, handler, { replayed: false, signal: this.#signal })
+      await handleOutside(this.#host, about, handler, { replayed: false, signal: this.#terms.signal })
     } catch (error) {
       return this.#skip(`the handler failed: ${errorText(error)}`)
     }

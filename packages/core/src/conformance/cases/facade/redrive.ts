@@ -51,9 +51,8 @@ export const redriveCases: readonly ConformanceCase[] = [
     name: 'what fails again after a redrive comes back, with its first place, its last error, and no more headers than before',
     promise: 'Trying once more costs nothing, and does not blur what happened.',
     run: onStage(async (stage) => {
-      const process = await stage.process()
+      const [process, topic] = [await stage.process(), stage.topic()]
       const { bus, hooks } = process
-      const topic = stage.topic()
       let round = 0
       const seen = stage.recorder(() => {
         throw new TypeError(`in round ${round}`)
