@@ -7,7 +7,8 @@ const drills = ['packages/*/test/**/*.drill.ts']
 
 export default defineConfig({
   resolve: { conditions: ['@bus/source'] },
-  ssr: { resolve: { conditions: ['@bus/source', 'node', 'import', 'default'] } },
+  // Node's own are added to these; named here, "import" would be true of require() as well.
+  ssr: { resolve: { conditions: ['@bus/source', 'node'] } },
   test: {
     globalSetup: ['packages/test-brokers/src/vitest-setup.ts'],
     include: process.env['BUS_TEST_DRILLS'] === undefined ? tests : drills,

@@ -233,7 +233,8 @@ export class EventBus<Events extends EventMap<Events> = AnyEvents> {
         .finally(() => answered.abort())
       await Promise.race([connecting, wait(this.#clock, defaults.pingTimeoutMs, answered.signal, true)])
     }
-    return health(this.#adapter, this.#clock, this.#subscriptions)
+    const found = await health(this.#adapter, this.#clock, this.#subscriptions)
+    return this.#closing === undefined ? found : { ...found, ready: false }
   }
 
   /**

@@ -15,7 +15,7 @@ export interface AdapterHealth {
 export interface Health {
   /** The backend answers and no subscription has failed. */
   readonly live: boolean
-  /** Live, and every subscription delivers: none is joining its group. */
+  /** Live, every subscription delivers (none is joining its group), and the bus is not closing. */
   readonly ready: boolean
   readonly adapter: AdapterHealth
   /** What an event survives once `publish()` has resolved; `undefined` if the adapter does not say. */

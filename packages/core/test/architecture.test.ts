@@ -19,7 +19,7 @@ const layers: readonly (readonly [string, RegExp])[] = [
     /^((publish|publish-middleware|history|replay|trace|operations|logging|health|stats|group-figures|registry)\.ts$|dead-letters\/)/,
   ],
   ['bus', /^(bus|bus-[a-z-]+|create|handle-signals)\.ts$/],
-  ['entries', /^(spi\/)?index\.ts$/],
+  ['entries', /^((spi\/)?index\.ts$|http\/)/],
   ['conformance', /^conformance\//],
 ]
 

@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 const entries = {
   '.': '../src/index.ts',
   './spi': '../src/spi/index.ts',
+  './http': '../src/http/index.ts',
   './conformance': '../src/conformance/index.ts',
 } as const
 

@@ -1,0 +1,2 @@
+export { createHttpHandler } from './handler.ts'
+export type { HttpHandler, HttpHandlerOptions, ObservedBus } from './handler.ts'
