@@ -38,7 +38,11 @@ export function knobs(backend: Backend): readonly Assignment[] {
 
 /** Where an event's time goes, ours beside the base. */
 export function profiles(backend: Backend): readonly Assignment[] {
-  return [assignment('profile', [bases[backend], ...ours], { kind: 'profile' }, rounds)]
+  const candidates = [bases[backend], ...ours]
+  return [
+    assignment('profile, 500 at once', candidates, { kind: 'profile' }, rounds),
+    assignment('profile, one by one', candidates, { kind: 'profile', window: 1 }, rounds),
+  ]
 }
 
 function study(part: 'growth' | 'knob', what: string, value: number, changes: Changes): Assignment {

@@ -18,7 +18,8 @@ export function blocksOf(summaries: readonly Summary[]): Blocks {
     summary: `${noteOf(summaries)}${markdownTable(headlines(summaries))}`,
     targets: markdownTable(verdictLines(verdicts)),
     limits: unmetOf(verdicts),
-    layers: markdownTable(layerLines(summaries)),
+    layers: markdownTable(layerLines(summaries, 'profile, 500 at once')),
+    'layers-one-by-one': markdownTable(layerLines(summaries, 'profile, one by one')),
     memory: standardTable(of('memory')),
     redis: standardTable(of('redis')),
     kafka: standardTable(of('kafka')),
@@ -44,7 +45,7 @@ function noteOf(summaries: readonly Summary[]): string {
   const busiest = Math.max(...summaries.flatMap(({ runs }) => runs.map(({ busy }) => busy)))
   if (busiest <= quiet) return ''
   const share = Math.round(busiest * 100)
-  return `> **Measured on a busy machine** (${share} % of its processors were at work for others): ratios hold roughly, absolute figures do not.\n\n`
+  return `> **Provisional**: other programs had ${share} % of the processors when this was measured. Neither figures nor ratios\n> count until it is measured again on a quiet machine.\n\n`
 }
 
 const names: Readonly<Record<Backend, string>> = { memory: 'Memory', redis: 'Redis', kafka: 'Kafka' }
@@ -82,11 +83,11 @@ function unit(value: string | undefined, name: string): string {
 }
 
 /** Microseconds per event, ours beside the base. */
-function layerLines(summaries: readonly Summary[]): string[][] {
+function layerLines(summaries: readonly Summary[], task: string): string[][] {
   const columns = summaries.flatMap((summary) =>
     ['bus', bases[summary.backend]].map((candidate) => ({
       head: candidate === 'bus' ? `${names[summary.backend]}: @bus` : candidate,
-      row: rowOf(summary, 'profile', candidate),
+      row: rowOf(summary, task, candidate),
     })),
   )
   const cell = (value: number | undefined): string => value?.toFixed(2) ?? ''
