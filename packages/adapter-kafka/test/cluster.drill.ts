@@ -32,6 +32,7 @@ describe('three brokers', () => {
       let restarting = true
       const restarts = (async () => {
         for (const [round, node] of (cluster?.nodes ?? []).entries()) {
+          // The others are to be all well in between, and then for a while.
           await sleep(1_500)
           if (round === 1) await node.kill()
           await node.restart()
@@ -49,6 +50,7 @@ describe('three brokers', () => {
           } catch (error) {
             failures.push(error)
           }
+          // A pace, so that the restarts are all through it.
           await sleep(5)
         }
       }

@@ -41,6 +41,7 @@ describe('what is put off, while those who move it on are killed and the broker 
     }
     const alive = [join(), join()]
     for (let kills = 0; kills < 3; kills++) {
+      // Something becomes due all the time: no moment is better than another.
       await sleep(5_000)
       alive.push(join())
       await alive.shift()?.kill()

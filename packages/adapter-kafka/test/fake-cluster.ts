@@ -18,7 +18,11 @@ export class FakeCluster {
   readonly #assignments: readonly (readonly number[])[]
   /** What it answers to commits. */
   commitError: string | undefined
+  /** How many it has refused. */
+  refused = 0
   #generation = 0
+  /** The last generation that was told what it has. */
+  #told = 0
   #rebalance = false
   #hold: Promise<void> | undefined
   release: () => void = () => {}
@@ -34,8 +38,9 @@ export class FakeCluster {
   async rebalance(): Promise<void> {
     const { generation } = this
     this.#rebalance = true
-    while (this.generation === generation) await sleep(5)
-    await sleep(30)
+    while (this.#told <= generation) await sleep(5)
+    // What the member does at once is done by then.
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   holdOffsets(): void {
@@ -62,13 +67,15 @@ export class FakeCluster {
       commit: async (_node: number, _identity: unknown, offsets: readonly Committed[]) =>
         offsets.map((offset) => {
           if (this.commitError === undefined) this.committed.set(offset.partition, offset)
+          else this.refused++
           return { topic: offset.topic, partition: offset.partition, error: this.commitError }
         }),
       join: async () => ({ member: 'me', complete: true, generation: ++this.#generation, members: [], leads: false }),
-      sync: async (): Promise<Assignment> => ({
-        partitions: { t: this.#assignments[Math.min(this.#generation, this.#assignments.length) - 1] ?? [] },
-        partial: false,
-      }),
+      sync: async (): Promise<Assignment> => {
+        this.#told = this.#generation
+        const assignment = this.#assignments[Math.min(this.#generation, this.#assignments.length) - 1] ?? []
+        return { partitions: { t: assignment }, partial: false }
+      },
       heartbeat: async () => {
         if (!this.#rebalance) return
         this.#rebalance = false

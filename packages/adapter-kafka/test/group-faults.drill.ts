@@ -26,7 +26,7 @@ async function coordinatorOf(group: string): Promise<KafkaNode> {
   return nodes().find((node) => node.id === id) as KafkaNode
 }
 
-/** What is done to the cluster; resolves when it is over. */
+/** What is done to the cluster; resolves when it is over. How long it lasts is part of it, hence the pauses. */
 type Fault = (group: string) => Promise<void>
 
 const faults: Readonly<Record<string, Fault>> = {
@@ -83,6 +83,7 @@ describe('while members come and go', () => {
           while (faulty) {
             const n = published++
             await adapters[0]?.publish([{ topic, key: `k${n % 40}`, headers: {}, body: `${n}` }])
+            // A pace, so that the fault is all through it.
             await sleep(50)
           }
         }),
@@ -90,11 +91,12 @@ describe('while members come and go', () => {
       const churning = (async () => {
         for (let turn = 2; faulty; turn = 5 - turn) {
           const guest = await join(turn).catch(() => undefined)
+          // Long enough to have been given something, or to be in the middle of that.
           await sleep(1_500)
           await guest?.stop()
         }
       })()
-      await sleep(1_000)
+      await until('there is a stream', () => journal.finished.size > 100)
       await fault(`g.${topic}`)
       const over = Date.now()
       await until('the steady ones are ready', isWell, 60_000)

@@ -1,6 +1,8 @@
 import type { PrivateBackend } from '@bus/core/conformance'
 import { type KafkaProcess, type Proxy, startKafka, startProxy } from '@bus/test-brokers'
-import { Kafka, logLevel } from 'kafkajs'
+import { kafkajsDriver } from '../src/driver/kafkajs/index.ts'
+import { settingsFrom } from '../src/settings.ts'
+import { deleteTopics } from './admin.ts'
 import { adapterAt } from './kafka.ts'
 
 interface Server {
@@ -26,11 +28,10 @@ export async function privateBackend(): Promise<PrivateBackend> {
       }
     },
     async wipe() {
-      const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
-      await admin.connect()
-      const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__consumer'))
-      await admin.deleteTopics({ topics })
-      await admin.disconnect()
+      const link = kafkajsDriver(settingsFrom({ brokers, logger: {} })).open()
+      const topics = (await link.topics()).filter(({ internal }) => !internal).map(({ name }) => name)
+      link.close()
+      await deleteTopics(brokers, topics)
     },
     release: async () => proxy.restore(),
   }

@@ -1,10 +1,10 @@
 import { EventBus } from '@bus/core'
 import type { Message } from '@bus/core/spi'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { kafkajsDriver } from '../src/driver/kafkajs/index.ts'
 import type { KafkaAdapter } from '../src/index.ts'
 import { settingsFrom } from '../src/settings.ts'
+import { deleteTopics } from './admin.ts'
 import { closeAdapters, kafka, startedAdapter } from './kafka.ts'
 import { freshTopic, Journal, until, Worker } from './worker.ts'
 
@@ -14,11 +14,11 @@ const single = { partitions: 1, logger: {} }
 
 /** Another topic of the same name, with an empty log. */
 async function makeAnew(topic: string): Promise<void> {
-  const admin = new Kafka({ brokers: [...(await kafka()).brokers], logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  await admin.deleteTopics({ topics: [topic] })
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
-  await admin.disconnect()
+  const { brokers } = await kafka()
+  await deleteTopics(brokers, [topic])
+  const link = kafkajsDriver(settingsFrom({ brokers })).open()
+  await link.createTopic({ name: topic, partitions: 1, replicas: 1, config: {} })
+  link.close()
 }
 
 function events(topic: string, name: string, count: number): Message[] {

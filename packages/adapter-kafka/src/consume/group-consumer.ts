@@ -96,9 +96,9 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
   /** Resolves when nothing that is published later can be missed. */
   async start(): Promise<void> {
     await this.#positions.pin()
-    await sendGhostsAway(this.#common, this.group)
     if (this.#closing !== undefined) return
     this.#membership.start()
+    await sendGhostsAway(this.#common, this.group)
     while (this.#common.settings.awaitJoin && this.state.status === 'joining' && this.#closing === undefined)
       await pause(10)
   }
