@@ -28,6 +28,7 @@ import { Catalog } from './topics/catalog.ts'
 import { deleteGroup, groupsOf, inspectGroup } from './topics/groups.ts'
 import { readHistory } from './topics/history.ts'
 import { Keyspace } from './topics/keys.ts'
+import { Listing } from './topics/listing.ts'
 import { Janitor } from './upkeep/janitor.ts'
 import { Mover } from './upkeep/mover.ts'
 import { Rounds } from './upkeep/rounds.ts'
@@ -59,6 +60,7 @@ export class RedisAdapter implements EventBusAdapter {
   readonly #servers: Servers
   readonly #publishing: Servers
   readonly #catalog: Catalog
+  readonly #listing: Listing
   readonly #host: ConsumerHost
   readonly #publisher: Publisher
   readonly #mover: Mover
@@ -85,13 +87,17 @@ export class RedisAdapter implements EventBusAdapter {
     this.#servers = servers
     this.#publishing = publishing
     this.#catalog = catalog
+    this.#listing = new Listing(catalog, () => this.#consumed())
     this.#mover = new Mover(common)
     this.#janitor = new Janitor({
       ...common,
       lost: (topic, events) => this.#lossListeners.forEach((listener) => listener(topic, events)),
     })
     const delayed = (topic: string, nextMs: number): void => this.#mover.expect(topic, nextMs)
-    const stored = (topic: string, events: number): void => this.#janitor.touch(topic, events)
+    const stored = (topic: string, events: number): void => {
+      this.#janitor.touch(topic, events)
+      this.#listing.used(topic)
+    }
     this.#publisher = new Publisher({ ...common, publishing, delayed, stored })
     this.#host = {
       ...common,
@@ -192,7 +198,9 @@ export class RedisAdapter implements EventBusAdapter {
     // Topics that are consumed grow old also where nothing is published.
     this.#visits = setInterval(() => {
       for (const topic of this.#consumed()) this.#janitor.touch(topic, 0)
+      void this.#listing.round()
     }, visitEveryMs).unref()
+    this.#catalog.listLink.onReady(() => void this.#listing.renew())
   }
 
   #consumed(): Set<string> {

@@ -39,7 +39,7 @@ export class Catalog {
   async ensure(topic: string): Promise<number> {
     const { meta, rootMeta } = this.of(topic)
     try {
-      await this.#servers.at(this.keys.topics).command('SADD', this.keys.topics, topic)
+      await this.enlist([topic])
     } catch (error) {
       // Those who start on a server that is full go on with what there is.
       if (!isFull(error) || !(await this.list()).includes(topic)) throw error
@@ -47,6 +47,15 @@ export class Catalog {
     const partitions = Number(await this.linkTo(topic).run(createTopic, [meta, rootMeta], [this.#partitions]))
     this.learn(topic, partitions)
     return partitions
+  }
+
+  async enlist(topics: readonly string[]): Promise<void> {
+    await this.listLink.command('SADD', this.keys.topics, ...topics)
+  }
+
+  /** The way to the list of topics. */
+  get listLink(): Link {
+    return this.#servers.at(this.keys.topics)
   }
 
   /** `undefined`: nobody registered it. */
@@ -60,9 +69,8 @@ export class Catalog {
 
   /** A round trip to each server, and a question that only one in working order answers. */
   async ping(): Promise<void> {
-    const { topics } = this.keys
     const answers = this.#servers.nodes().map((node) => node.command('PING'))
-    await Promise.all([...answers, this.#servers.at(topics).command('EXISTS', topics)])
+    await Promise.all([...answers, this.listLink.command('EXISTS', this.keys.topics)])
   }
 
   /** Whether its messages are kept on purpose. */
@@ -71,7 +79,7 @@ export class Catalog {
   }
 
   async list(): Promise<string[]> {
-    const link = this.#servers.at(this.keys.topics)
+    const link = this.listLink
     const names = (await link.patiently(() => link.command('SMEMBERS', this.keys.topics))) as Buffer[]
     return names.map((name) => name.toString()).sort()
   }
