@@ -48,7 +48,13 @@ export class FanOutConsumer implements Consumer {
       this.#service.look()
     })
     // Should this fail, the connection broke once more.
-    const stopLooking = this.#link.onReady(() => void this.#gaps.look().catch(() => {}))
+    const stopLooking = this.#link.onReady(() => {
+      for (const stream of streams) stream.hot = true
+      // In this order: what is removed from here on, nobody would count.
+      this.#guard()
+      void this.#gaps.look().catch(() => {})
+      this.#service.look()
+    })
     this.#stops = [stopRounds, stopLooking]
     this.#guard()
   }
