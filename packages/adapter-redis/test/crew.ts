@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export interface Step {
   readonly member: number
-  readonly what: 'start' | 'end' | 'ready' | 'left'
+  readonly what: 'lent' | 'start' | 'end' | 'ready' | 'left'
   readonly body: string
   readonly redeliveries: number
   readonly at: number

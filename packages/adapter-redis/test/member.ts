@@ -17,6 +17,7 @@ const worker = await Worker.start({
   topic,
   group: 'g',
   ...window,
+  lent: ({ message, redeliveries }) => say('lent', Buffer.from(message.body).toString(), redeliveries),
   handle: async ({ message, redeliveries }) => {
     const body = Buffer.from(message.body).toString()
     say('start', body, redeliveries)

@@ -7,6 +7,8 @@ export interface WorkerOptions {
   readonly group: string
   readonly prefetch?: number
   readonly concurrency?: number
+  /** It is in this worker's hands. */
+  readonly lent?: (delivery: Delivery) => void
   readonly handle: (delivery: Delivery) => Promise<void>
 }
 
@@ -59,7 +61,10 @@ export class Worker {
       try {
         const deliveries = await this.#consumer.pull(prefetch - this.#open, signal)
         this.#open += deliveries.length
-        for (const delivery of deliveries) this.#admit(delivery)
+        for (const delivery of deliveries) {
+          this.#options.lent?.(delivery)
+          this.#admit(delivery)
+        }
         this.#startReady()
       } catch {
         await sleep(20)

@@ -8,6 +8,8 @@ import { Reader, type ReaderHost } from './reader.ts'
 export interface FetcherHost extends ReaderHost {
   /** Ids that the server may still count as on loan. */
   unsettled(stream: LoanStream): Iterable<string>
+  /** Something was left for others, who may not live any more. */
+  leftToOthers(stream: LoanStream): void
   /** Entries were trimmed away before they were handled. */
   trimmed(stream: LoanStream, count: number): void
 }
@@ -135,6 +137,7 @@ export class Fetcher {
       if (trimmed > 0) this.#host.trimmed(stream, trimmed)
       stream.free ||= moreFree === 1
       stream.orphans = moreOrphans === 1
+      if (moreOrphans === 2) this.#host.leftToOthers(stream)
       stream.suspects = moreSuspects === 1
       for (const [index, entry] of entries.entries()) {
         loans.push(this.#lend(stream, entry, endsWithSuspect === 1 && index === entries.length - 1))

@@ -22,6 +22,7 @@ import { Shares, type SpreadTopic } from './shares.ts'
 import { ensureGroup } from './start.ts'
 
 const closeLimitMs = 2_000
+const othersTurnMs = 50
 
 /** One member of a group: lends what the group has not handled, and answers for it with its signs of life. */
 export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, SettlerHost, ServiceHost {
@@ -196,6 +197,14 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     if (stream.number === 0) this.#membership.expelled()
     else this.#shares.lose(stream)
     this.#membership.hint()
+  }
+
+  leftToOthers(stream: LoanStream): void {
+    const look = (): void => {
+      stream.orphans = true
+      this.#service.look()
+    }
+    setTimeout(look, othersTurnMs).unref()
   }
 
   trimmed(stream: LoanStream, count: number): void {

@@ -9,8 +9,8 @@ import { claim, clock, evenIfFull, ring, script, type Script } from './script.ts
  * KEYS: members, leases, bell, base streams.
  * ARGV: me, group, lease in ms, grace in ms, partitions, 1 to enter.
  * Reply: 0, not a member any more; or a list: generation; how many partitions to hand over; how many are missing from
- * my share; milliseconds until the next lease of another member ends, or -1; last id of the bell; a list of my
- * partitions, each with its token; for each base stream how many entries are in the pools `free` and `lost`.
+ * my share, or had by nobody; milliseconds until the next lease of another member ends, or -1; last id of the bell; a
+ * list of my partitions, each with its token; for each base stream how many entries are in the pools `free` and `lost`.
  *
  * A lease is the text `<owner> <epoch> <1 if a dead owner left it>`, `-` for nobody; its owner shows it as its token.
  */
@@ -42,8 +42,11 @@ end
 local alive, held, nextEnd, count, names = {}, {}, -1, 0, {}
 local all = redis.call('ZRANGE', members, 0, -1, 'WITHSCORES')
 for i = 1, #all, 2 do
-  count = count + 1
-  names[count] = all[i]
+  -- Who gave no sign for half a lease keeps what it has, but nothing waits for it.
+  if tonumber(all[i + 1]) >= now + lease / 2 or all[i] == me then
+    count = count + 1
+    names[count] = all[i]
+  end
   alive[all[i]] = true
   held[all[i]] = 0
   if all[i] ~= me and nextEnd < 0 then nextEnd = math.max(0, tonumber(all[i + 1]) - now) end
@@ -75,6 +78,7 @@ for _, name in ipairs(names) do
 end
 local quota = low
 if extra > 0 and ((have > low and before < extra) or (have <= low and above < extra)) then quota = low + 1 end
+local had = have
 for i = 1, math.min(quota - have, #free) do
   local n, token = free[i][1], me .. ' ' .. free[i][2] .. ' ' .. free[i][3]
   redis.call('HSET', leases, n, token)
@@ -84,6 +88,8 @@ for i = 1, math.min(quota - have, #free) do
   changed = true
 end
 
+-- What is left is for others, who may have died meanwhile.
+local left = #free - (have - had)
 local pools = {}
 for i = 4, #KEYS do
   local free, lost = 0, 0
@@ -117,7 +123,7 @@ local rung = redis.call('XREVRANGE', bell, '+', '-', 'COUNT', 1)
 return {
   tonumber(redis.call('HGET', leases, 'gen') or 0),
   math.max(0, have - quota),
-  math.max(0, quota - have),
+  math.max(0, quota - have, left),
   nextEnd,
   rung[1] and rung[1][1] or '0-0',
   mine,

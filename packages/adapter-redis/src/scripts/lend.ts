@@ -165,7 +165,7 @@ return reply`,
  * KEYS: members, stream, notes.
  * ARGV: me, group, the most entries, 1 if one that was marked may be lent.
  * Reply: 0, not a member; or: how many were trimmed; 1 if there may be more in `free`; 1 if there is more in `lost` that
- * there was no room for; 1 if there are more that were marked; 1 if the last entry is one that was marked; then the entries
+ * there was no room for, 2 if there are the shares of others; 1 if there are more that were marked; 1 if the last entry is one that was marked; then the entries
  * (id, delivery count, fields, note).
  */
 export const take: Script = script(
@@ -203,7 +203,8 @@ local share = math.ceil(#once / redis.call('ZCARD', KEYS[1]))
 for i = 1, math.min(share, room) do
   if lend(once[i], marked(1)) then room = room - 1 end
 end
-if share > room and room == 0 then reply[3] = 1 end
+if share > room and room == 0 then reply[3] = 1
+elseif #once > share then reply[3] = 2 end
 for i, info in ipairs(again) do
   reply[4] = 1
   if room == 0 or ARGV[4] ~= '1' then break end
