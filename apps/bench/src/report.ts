@@ -1,4 +1,4 @@
-import { baseOf, type Metric, type Summary, type SummaryRow, valueOf } from './summary.ts'
+import { baseOf, type Metric, roundsOf, type Summary, type SummaryRow, valueOf } from './summary.ts'
 import type { Verdict } from './targets.ts'
 
 type Line = readonly string[]
@@ -14,9 +14,10 @@ export function table(summary: Summary): string {
   return [`${summary.backend}: ${describe(summary)}`, aligned(linesOf(summary))].join('\n')
 }
 
-export function describe({ runs, machine, rounds, secondsEach }: Summary): string {
+export function describe(summary: Summary): string {
+  const { runs, machine, secondsEach } = summary
   const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].join(' and ')
-  const each = `${rounds} rounds of ${secondsEach} s each`
+  const each = `${roundsOf(summary)} rounds of ${secondsEach} s each`
   return `${days}, ${machine}, ${runs.length === 1 ? each : `${runs.length} runs of ${each}`}`
 }
 
@@ -54,7 +55,8 @@ export function verdictLines(verdicts: readonly Verdict[]): Line[] {
   const names = Array.from({ length: runs }, (_, run) => (runs === 1 ? 'measured' : `run ${run + 1}`))
   return [
     ['backend', 'path', 'against', 'must', 'aim', ...names, 'verdict'],
-    ...verdicts.map(({ target, values, must, aim }) => {
+    ...verdicts.map((verdict) => {
+      const { target, values } = verdict
       const sign = target.atLeast ? '≥' : '≤'
       return [
         target.backend,
@@ -63,16 +65,19 @@ export function verdictLines(verdicts: readonly Verdict[]): Line[] {
         `${sign} ${target.must}`,
         `${sign} ${target.aim}`,
         ...names.map((_, run) => values[run]?.toFixed(2) ?? '-'),
-        verdictOf(values, must, aim),
+        verdictOf(verdict),
       ]
     }),
   ]
 }
 
-function verdictOf(values: Verdict['values'], must: boolean, aim: boolean): string {
+/** A median of fewer is worth less, and says so. */
+const enough = 5
+
+function verdictOf({ values, must, aim, samples }: Verdict): string {
   if (values.length === 0 || values.includes(undefined)) return 'not measured'
-  if (aim) return 'met, and the aim'
-  return must ? 'met' : 'NOT MET'
+  const found = aim ? 'met, and the aim' : must ? 'met' : 'NOT MET'
+  return samples < enough ? `${found} (measured ${samples} ×)` : found
 }
 
 /** Numbers to the right, words to the left. */

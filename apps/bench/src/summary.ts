@@ -8,6 +8,8 @@ export type Metric = 'rate' | 'cpu' | 'p50' | 'p95' | 'p99' | 'heap' | 'idle'
 
 /** Medians of one run: what a candidate did with a task. */
 export type Figures = Readonly<Partial<Record<Metric, number>>> & {
+  /** How many measurements they are the medians of; absent where there are none. */
+  readonly samples?: number
   /** Microseconds per event. */
   readonly layers?: Readonly<Partial<Record<Layer, number>>>
 }
@@ -83,8 +85,16 @@ export function baseOf(summary: Summary, task: string): SummaryRow | undefined {
   return summary.rows.find((row) => row.task === task)
 }
 
+/** The least and the greatest number of measurements that the figures of one run are medians of. */
+export function roundsOf({ rows }: Summary): string {
+  const counts = rows.flatMap(({ runs }) => runs.map(({ samples }) => samples)).filter((count) => count !== undefined)
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? `${least}` : `${least} to ${most}`
+}
+
 function figuresOf(samples: readonly Sample[]): Figures {
-  const figures: Partial<Record<Metric, number>> = {}
+  if (samples.length === 0) return {}
+  const figures: Partial<Record<Metric | 'samples', number>> = { samples: samples.length }
   for (const metric of Object.keys(metrics) as Metric[]) {
     const value = medianOf(samples.map(metrics[metric]))
     if (value !== undefined) figures[metric] = rounded(value)

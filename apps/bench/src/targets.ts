@@ -21,6 +21,8 @@ export interface Verdict {
   readonly target: Target
   /** One for each run; undefined where it was not measured. */
   readonly values: readonly (number | undefined)[]
+  /** The fewest measurements that a value is the median of, ours and theirs. */
+  readonly samples: number
   /** Whether all of them are within. */
   readonly must: boolean
   readonly aim: boolean
@@ -72,7 +74,9 @@ export function judge(target: Target, all: readonly Summary[]): Verdict {
   const within = (bound: number): boolean =>
     values.length > 0 &&
     values.every((value) => value !== undefined && (target.atLeast ? value >= bound : value <= bound))
-  return { target, values, must: within(target.must), aim: within(target.aim) }
+  const rows = ['bus', ...target.against].map((candidate) => rowOf(summary, target.task, candidate))
+  const samples = Math.min(...rows.flatMap((row) => row?.runs.map((figures) => figures.samples ?? 0) ?? []))
+  return { target, values, samples, must: within(target.must), aim: within(target.aim) }
 }
 
 function measured({ task, metric, against }: Target, summary: Summary, run: number): number | undefined {

@@ -86,14 +86,14 @@ export const standard: Readonly<Record<Backend, readonly Assignment[]>> = {
 
 function latencies(candidates: readonly string[]): Assignment[] {
   return [
-    assignment('latency at 200/s', candidates, { kind: 'latency', rate: 200 }, 3),
-    assignment('latency at 2,000/s', candidates, { kind: 'latency', rate: 2_000 }, 3),
+    assignment('latency at 200/s', candidates, { kind: 'latency', rate: 200 }),
+    assignment('latency at 2,000/s', candidates, { kind: 'latency', rate: 2_000 }),
   ]
 }
 
 function resources(): Assignment[] {
   return [
     assignment('heap growth', ours, { kind: 'heap' }, 1),
-    assignment('idle, ten subscriptions', ours, { kind: 'idle', subscriptions: 10 }, 3),
+    assignment('idle, ten subscriptions', ours, { kind: 'idle', subscriptions: 10 }),
   ]
 }

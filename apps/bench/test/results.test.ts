@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layerOf } from '../src/layers.ts'
 import { layersOf } from '../src/profiler.ts'
 import { added, forgetRuns, readRuns, type Results, writeResults } from '../src/results.ts'
-import { rowOf, summarise, valueOf } from '../src/summary.ts'
+import { roundsOf, rowOf, summarise, valueOf } from '../src/summary.ts'
 import { stepOf } from '../src/studies.ts'
 
 const base: Results = {
@@ -51,8 +51,12 @@ describe('results', () => {
 
   test('a run is summed up by its medians, several by the median of theirs; what is missing stays missing', () => {
     const summary = summarise([resultsOf({ a: [1, 100, 7] }), resultsOf({ a: [9], b: [5] })])
-    expect(rowOf(summary, 'a', 'bus')?.runs).toEqual([{ rate: 7 }, { rate: 9 }])
-    expect(rowOf(summary, 'b', 'bus')?.runs).toEqual([{}, { rate: 5 }])
+    expect(rowOf(summary, 'a', 'bus')?.runs).toEqual([
+      { samples: 3, rate: 7 },
+      { samples: 1, rate: 9 },
+    ])
+    expect(rowOf(summary, 'b', 'bus')?.runs).toEqual([{}, { samples: 1, rate: 5 }])
+    expect(roundsOf(summary)).toBe('1 to 3')
     expect(valueOf(rowOf(summary, 'a', 'bus'), 'rate')).toBe(8)
     expect(valueOf(rowOf(summary, 'b', 'bus'), 'rate')).toBe(5)
     expect(valueOf(rowOf(summary, 'a', 'bus'), 'p50')).toBeUndefined()

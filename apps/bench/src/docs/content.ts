@@ -2,7 +2,7 @@ import { linesOfStudy } from '../growth-lines.ts'
 import { layers } from '../layers.ts'
 import { countOf, linesOf, verdictLines } from '../report.ts'
 import type { Step } from '../studies.ts'
-import { layerOfRow, rowOf, type Summary, valueOf } from '../summary.ts'
+import { layerOfRow, roundsOf, rowOf, type Summary, valueOf } from '../summary.ts'
 import { type Backend, bases, standard } from '../tasks.ts'
 import { judge, targets, type Target, type Verdict } from '../targets.ts'
 import type { Blocks } from './blocks.ts'
@@ -32,11 +32,12 @@ export function blocksOf(summaries: readonly Summary[]): Blocks {
 const quiet = 0.15
 
 function conditionsOf(summaries: readonly Summary[]): string {
-  const lines = summaries.map(({ backend, machine, rounds, secondsEach, runs }) => {
+  const lines = summaries.map((summary) => {
+    const { backend, machine, secondsEach, runs } = summary
     const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].join(' and ')
     const minutes = runs.map((run) => Math.round(run.minutes)).join(' and ')
     const count = runs.length === 1 ? 'one run' : `${runs.length} runs`
-    return `- ${names[backend]}: ${machine}; ${days}; ${count} of ${rounds} rounds of ${secondsEach} s, ${minutes} minutes`
+    return `- ${names[backend]}: ${machine}; ${days}; ${count} of ${roundsOf(summary)} rounds of ${secondsEach} s, ${minutes} minutes`
   })
   return `${noteOf(summaries)}${lines.join('\n')}`
 }
