@@ -1,6 +1,7 @@
 import type { Headers, StoredMessage } from '@bus/core/spi'
 import type { HeaderValue, LogRecord } from './driver/driver.ts'
 import { notBeforeHeader } from './headers.ts'
+import { keyText } from './keys.ts'
 import { positionOf } from './position.ts'
 
 const empty = new Uint8Array(0)
@@ -18,7 +19,7 @@ export class KafkaMessage implements StoredMessage {
   constructor(topic: string, partition: number, record: LogRecord) {
     this.topic = topic
     const { key, value } = record
-    this.key = key === null || key.length === 0 ? undefined : key.toString()
+    this.key = key === null || key.length === 0 ? undefined : keyText(key)
     this.body = value ?? empty
     this.#partition = partition
     this.#record = record

@@ -1,7 +1,7 @@
 import { EventBus } from '@bus/core'
 import { kafkaTool } from '@bus/test-brokers'
 import { CloudEvent, HTTP, Kafka as Binding } from 'cloudevents'
-import { type IHeaders, Kafka, logLevel } from 'kafkajs'
+import { type IHeaders, Kafka, logLevel, Partitioners } from 'kafkajs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KafkaAdapter } from '../src/index.ts'
 import { partitionOf } from '../src/publish/partitioner.ts'
@@ -117,6 +117,44 @@ describe('what others publish', () => {
     for (const key of keys) {
       expect([...(places.get(key) ?? [])].map(Number)).toEqual([partitionOf(key, 7)])
     }
+  })
+
+  it('has a key of its own also if that is no text, which its copies keep', async () => {
+    const [bus, topic] = [new EventBus(await startedAdapter({ partitions: 7 })), freshTopic()]
+    const keys = Array.from({ length: 16 }, (_, n) => Buffer.from([0xff, 0x80 + n, 0xfe]))
+    const seen: string[] = []
+    const options = { consumerGroup: 'g', concurrency: 4, useDLQ: true, maxRetries: 1 }
+    const retry = { initialDelayMs: 20, holdUpToMs: 0 }
+    await bus.subscribe(
+      topic,
+      ({ payload }, { key, attempt }) => {
+        seen.push(`${key} ${payload} ${attempt}`)
+        if (payload === 'fails') throw new Error('always')
+      },
+      { ...options, retry, ordered: false },
+    )
+    const producer = new Kafka({ brokers: (await kafka()).brokers, logLevel: logLevel.NOTHING }).producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+    await producer.connect()
+    const messages = keys.flatMap((key) => ['"first"', '"fails"', '"last"'].map((value) => ({ key, value })))
+    await producer.send({ topic, messages })
+    await producer.disconnect()
+    await until('all are handled, or buried', () => seen.length === 4 * keys.length)
+    for (const key of keys.map((bytes) => `base64:${bytes.toString('base64')}`)) {
+      const mine = seen.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1))
+      expect(mine.slice(0, 2)).toEqual(['first 1', 'fails 1'])
+      expect(mine.toSorted()).toEqual(['fails 1', 'fails 2', 'first 1', 'last 1'])
+    }
+    const dlq = `${topic}.g.dlq`
+    const reader = await startedAdapter()
+    const buried = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => placesOf(reader, dlq)
+    await until('all are buried', async () => (await buried()).size === keys.length)
+    for (const [text, places] of await buried()) {
+      const bytes = Buffer.from(text.slice('base64:'.length), 'base64')
+      expect([...places].map(Number)).toEqual([partitionOf(bytes, 7)])
+    }
+    await bus.close()
   })
 
   it('is read if compressed with what Node knows; what it does not know is said, and skipped by nobody', async () => {

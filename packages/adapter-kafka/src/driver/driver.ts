@@ -65,7 +65,7 @@ export interface ProducerIdentity {
 }
 
 export interface OutgoingRecord {
-  readonly key: string | null
+  readonly key: string | Buffer | null
   readonly value: Buffer | string
   readonly headers: Readonly<Record<string, string>>
 }

@@ -1,6 +1,6 @@
 /** As the Java client does it, so that the same key meets the same partition whoever writes it. */
-export function partitionOf(key: string, partitions: number): number {
-  return partitions === 1 ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions
+export function partitionOf(key: string | Buffer, partitions: number): number {
+  return partitions === 1 ? 0 : (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions
 }
 
 const m = 0x5bd1e995

@@ -2,6 +2,7 @@ import { ClosedError, type Message, parentTopicOf, PublishBacklog, type Stored }
 import type { Driver, OutgoingRecord } from '../driver/driver.ts'
 import { DriverError, isTransient } from '../driver/driver-error.ts'
 import { late } from '../errors.ts'
+import { keyBytes } from '../keys.ts'
 import type { Names } from '../names.ts'
 import { pause } from '../pause.ts'
 import type { Settings } from '../settings.ts'
@@ -206,7 +207,7 @@ function leaderless({ topic, partition, leader, empty }: PartitionQueue): Driver
 function outgoing({ key, headers, body, notBefore }: Message): OutgoingRecord {
   const value = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const all = notBefore === undefined ? headers : { ...headers, [notBeforeHeader]: String(notBefore) }
-  return { key: key ?? null, value, headers: all }
+  return { key: key === undefined ? null : keyBytes(key), value, headers: all }
 }
 
 /** Roughly what it takes on the wire. */
