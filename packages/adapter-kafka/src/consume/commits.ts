@@ -20,7 +20,6 @@ export class Commits {
   readonly #dirty = new Set<Partition>()
   #timer: NodeJS.Timeout | undefined
   #committing: Promise<void> | undefined
-  #again = false
   #maxBytes = maxMetadataBytes
   /** Since when there is something that the group was not told; and the same for what is being sent. */
   #untoldSince: number | undefined
@@ -51,10 +50,6 @@ export class Commits {
     this.#untoldSince ??= Date.now()
     if (now) this.#soon()
     else this.#timer ??= setTimeout(this.#tick, spacingMs)
-  }
-
-  forget(partition: Partition): void {
-    this.#dirty.delete(partition)
   }
 
   /** Everything, with nothing begun that has not ended. Resolves in any case, at the latest after `ms`. */
@@ -92,12 +87,8 @@ export class Commits {
   }
 
   #soon(): void {
-    if (this.#stopped) return
-    if (this.#committing !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#again = false
+    // What has changed while a commit is on its way follows it, see `#hold`.
+    if (this.#stopped || this.#committing !== undefined) return
     const partitions = [...this.#dirty]
     this.#dirty.clear()
     const since = (this.#sendingSince = this.#untoldSince)
@@ -127,11 +118,9 @@ export class Commits {
 
   /** One at a time, so that none overtakes another; then what has changed meanwhile. */
   #hold(sending: Promise<boolean>): void {
-    this.#committing = sending.then((done) => {
+    this.#committing = sending.then(() => {
       this.#committing = undefined
-      if (this.#stopped) return
-      if (this.#again && done) this.#soon()
-      else if (this.#dirty.size > 0) this.#timer ??= setTimeout(this.#tick, spacingMs)
+      if (!this.#stopped && this.#dirty.size > 0) this.#timer ??= setTimeout(this.#tick, spacingMs)
     })
   }
 

@@ -218,7 +218,6 @@ export class GroupConsumer implements Consumer, Member, PartitionOwner {
 
   #drop(partition: Partition): void {
     partition.lose()
-    this.#commits.forget(partition)
   }
 
   async #countPartitions(): Promise<ReadonlyMap<string, number>> {
