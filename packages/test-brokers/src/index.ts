@@ -1,3 +1,4 @@
+export { makeCertificates } from './certificates.ts'
 export { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
 export { type SecuredKafka, type SecuredKafkaOptions, startSecuredKafka } from './kafka-secured.ts'
 export { type KafkaTool, kafkaTool } from './kafka-tool.ts'

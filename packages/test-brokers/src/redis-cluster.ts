@@ -1,3 +1,5 @@
+import { join as pathTo } from 'node:path'
+import { freePorts } from './ports.ts'
 import { ask, until } from './redis-admin.ts'
 import { RedisProcess } from './redis-process.ts'
 
@@ -8,11 +10,15 @@ export interface RedisClusterOptions {
   readonly replicas?: number
   /** Further arguments of every `redis-server`. */
   readonly args?: readonly string[]
+  /** A directory with what `makeCertificates` makes: nodes speak TLS with each other, and with clients on `tlsPorts`. */
+  readonly certificates?: string
 }
 
 export interface RedisCluster extends AsyncDisposable {
   /** The first ones were made masters; each is a process that can be killed, frozen and restarted. */
   readonly nodes: readonly RedisProcess[]
+  /** Of each node, with `certificates`; clients have to show one. */
+  readonly tlsPorts: readonly number[]
   /** The node that serves a slot now, as the others see it. */
   masterOf(slot: number): Promise<RedisProcess>
   /** As `CLUSTER NODES` names it. */
@@ -27,20 +33,23 @@ const nodeTimeoutMs = 2_000
 
 /** A private cluster of `redis-server` processes. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const { masters = 3, replicas = 0, args = [] } = options
+  const { masters = 3, replicas = 0, args = [], certificates } = options
   const nodes: RedisProcess[] = []
+  const tlsPorts = certificates === undefined ? [] : await freePorts(masters * (1 + replicas))
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()))
   }
   try {
-    for (let number = 0; number < masters * (1 + replicas); number++) nodes.push(await startNode(args))
-    await join(nodes, masters)
+    for (let number = 0; number < masters * (1 + replicas); number++)
+      nodes.push(await startNode([...args, ...tlsArgs(certificates, tlsPorts[number])]))
+    await join(nodes, masters, tlsPorts[0])
   } catch (error) {
     await stop()
     throw error
   }
   const cluster = {
     nodes,
+    tlsPorts,
     masterOf: (slot: number) => masterOf(nodes, slot),
     idOf: async (node: RedisProcess) => String(await ask(node, 'CLUSTER', 'MYID')),
     settled: () => settled(nodes),
@@ -49,6 +58,22 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   }
   process.stderr.write(`redis cluster: started ${masters} masters, ${masters * replicas} replicas\n`)
   return cluster
+}
+
+function tlsArgs(certificates: string | undefined, port: number | undefined): string[] {
+  if (certificates === undefined) return []
+  const file = (name: string): string => pathTo(certificates, name)
+  return [
+    ...['--tls-port', `${port}`, '--tls-cluster', 'yes', '--tls-replication', 'yes', '--tls-auth-clients', 'yes'],
+    ...[
+      '--tls-cert-file',
+      file('server.pem'),
+      '--tls-key-file',
+      file('server.key'),
+      '--tls-ca-cert-file',
+      file('ca.pem'),
+    ],
+  ]
 }
 
 function startNode(args: readonly string[]): Promise<RedisProcess> {
@@ -60,7 +85,7 @@ function startNode(args: readonly string[]): Promise<RedisProcess> {
   })
 }
 
-async function join(nodes: readonly RedisProcess[], masters: number): Promise<void> {
+async function join(nodes: readonly RedisProcess[], masters: number, tlsPort: number | undefined): Promise<void> {
   const [first] = nodes as [RedisProcess]
   for (const [number, node] of nodes.slice(0, masters).entries()) {
     const from = Math.floor((number * slotCount) / masters)
@@ -69,7 +94,8 @@ async function join(nodes: readonly RedisProcess[], masters: number): Promise<vo
     await ask(node, 'CLUSTER', 'ADDSLOTSRANGE', from, to)
   }
   const [, busPort] = String(await ask(first, 'CONFIG', 'GET', 'cluster-port')).split(',')
-  for (const node of nodes.slice(1)) await ask(node, 'CLUSTER', 'MEET', first.host, first.port, busPort ?? '')
+  for (const node of nodes.slice(1))
+    await ask(node, 'CLUSTER', 'MEET', first.host, tlsPort ?? first.port, busPort ?? '')
   await until('all nodes know each other', () =>
     all(nodes, async (node) => (await known(node)).length === nodes.length),
   )
