@@ -56,7 +56,8 @@ it('killed connections, lost groups, forgotten scripts and foreign entries in th
   for (let round = 0; round < 3; round++) {
     for (const fault of faults) {
       await fault()
-      await sleep(200)
+      const goal = expected.length + 50
+      await expect.poll(() => expected.length, { timeout: 10_000, interval: 10 }).toBeGreaterThan(goal)
     }
   }
   publishing = false

@@ -71,7 +71,8 @@ describe('members of a group in processes of their own', () => {
     })()
     const actions = ['kill', 'join', 'leave', 'join', 'kill', 'join', 'kill', 'leave', 'join']
     for (const action of actions) {
-      await sleep(600)
+      const goal = crew.handled.size + 200
+      await until(() => crew.handled.size >= goal)
       const member = crew.alive[Math.floor(Math.random() * crew.alive.length)]
       if (action === 'join') await crew.join()
       else if (action === 'kill') await member?.kill()

@@ -6,16 +6,10 @@ import type { Message } from '@bus/core/spi'
 import { freePorts, startProxy, startRedis } from '@bus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
+import { isUp } from './redis.ts'
 import { bodyOf, take } from './take.ts'
 
 const plain = (topic: string, body: string, key?: string): Message => ({ topic, headers: {}, body, key })
-
-function isUp(adapter: RedisAdapter): Promise<boolean> {
-  return adapter.ping(AbortSignal.timeout(1_000)).then(
-    () => true,
-    () => false,
-  )
-}
 
 async function messageOf(options: RedisAdapterOptions): Promise<string> {
   const adapter = new RedisAdapter(options)
@@ -39,6 +33,7 @@ describe('a lost connection', () => {
     await adapter.consume({ topics: [{ topic: 't', startFrom: 'latest' }], group: 'g' })
     await server.kill()
     await expect.poll(() => isUp(adapter)).toBe(false)
+    // While it is away nothing more is told.
     await sleep(1_500)
     await server.restart()
     await expect.poll(() => isUp(adapter), { timeout: 10_000 }).toBe(true)

@@ -30,7 +30,7 @@ describe('a reader without a group that was cut off', () => {
     expect(await take(reader, 10)).toHaveLength(10)
     proxy.cut()
     await near.publish(some(1_000, 10))
-    // Long enough for retention to come by.
+    // Long enough for retention to come by, which may remove nothing. The 20 s are in `readers.drill.ts`.
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     proxy.reset()
     proxy.restore()

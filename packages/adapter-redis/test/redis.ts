@@ -21,3 +21,11 @@ export const leaseMs = 1_000
 export async function adapterAt(options: RedisAdapterOptions = {}): Promise<RedisAdapter> {
   return new RedisAdapter({ url: await redisUrl(), prefix: ownPrefix(), leaseMs, ...options })
 }
+
+/** Whether it can reach its server. */
+export function isUp(adapter: RedisAdapter): Promise<boolean> {
+  return adapter.ping(AbortSignal.timeout(1_000)).then(
+    () => true,
+    () => false,
+  )
+}

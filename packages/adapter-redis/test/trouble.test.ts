@@ -71,6 +71,7 @@ describe('retention', () => {
     const [last, ...others] = (await take(member, 301)).reverse()
     const copy: Message = { ...plain('t.g.kept', 'x'.padEnd(500, '.')), retention: 'kept' }
     await Promise.all(others.map((delivery) => delivery.forward?.(copy)))
+    // They grow old by the server's clock.
     await sleep(500)
     await last?.forward?.(copy)
     const count = async (): Promise<number> => {

@@ -89,10 +89,12 @@ describe('retention', () => {
             plain('t', `${from + round * 100 + n}`.padEnd(500, '.'), n % 2 === 0 ? undefined : `k${n % 7}`),
           ),
         )
+        // Spread over time: retention tells by the time of an event what is old.
         await sleep(5)
       }
     }
     await publishSome(0)
+    // Long enough for retention to come by, which may remove nothing.
     await sleep(2_000)
     expect(await count(adapter, 't')).toBe(2_000)
     let handled = 0
@@ -104,6 +106,7 @@ describe('retention', () => {
     await adapter.publish([plain('t', 'one more')])
     await expect.poll(() => count(adapter, 't'), { timeout: 8_000, interval: 300 }).toBeLessThan(900)
     await publishSome(2_000)
+    // As above.
     await sleep(2_000)
     // Of what nobody has handled yet nothing is gone.
     expect(await count(adapter, 't')).toBeGreaterThanOrEqual(2_001)
@@ -127,6 +130,7 @@ describe('retention', () => {
     await member.close()
     for (let round = 0; round < 20; round++) {
       await adapter.publish(Array.from({ length: 100 }, (_, n) => plain('t', `${n}`.padEnd(500, '.'))))
+      // Spread over time: retention tells by the time of an event what is old.
       await sleep(5)
     }
     await expect.poll(() => count(adapter, 't'), { timeout: 8_000, interval: 300 }).toBeLessThan(900)
@@ -156,6 +160,7 @@ describe('retention', () => {
       ...some('dead').map((message): Message => ({ ...message, retention: 'kept' })),
     ])
     await take(reader, 1)
+    // They grow old by the server's clock, and retention comes by.
     await sleep(2_500)
     await adapter.publish([plain('t', 'x'), plain('read', 'x'), plain('dead', 'x')])
     await expect.poll(() => count(adapter, 't'), { timeout: 8_000, interval: 300 }).toBeLessThan(50)
@@ -169,6 +174,7 @@ describe('retention', () => {
     await adapter.initialize()
     const kept = (body: string, topic = 'dead'): Message => ({ ...plain(topic, body, 'k'), retention: 'kept' })
     await adapter.publish([kept('old'), plain('t', 'old'), kept('old', '__dead')])
+    // They grow old by the server's clock.
     await sleep(1_200)
     await adapter.publish([kept('new'), plain('t', 'new'), kept('new', '__dead')])
     const bodies = async (topic: string): Promise<string[]> => {
