@@ -125,7 +125,9 @@ export class InMemoryAdapter implements EventBusAdapter {
 
   async inspect(topic: string, group: string): Promise<GroupState | undefined> {
     this.#assertOpen()
-    return this.#topics.find(topic)?.group(group)?.state(Date.now())
+    const found = this.#topics.find(topic)
+    const state = found?.group(group)?.state(Date.now())
+    return state && { ...state, delayed: found?.delayed }
   }
 
   async deleteGroup(topicName: string, name: string): Promise<void> {

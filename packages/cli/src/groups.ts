@@ -37,5 +37,5 @@ async function groupRow(adapter: EventBusAdapter, topic: string, group: string):
     adapter.inspect(`${topic}.${group}.retry`, group),
   ])
   if (main === undefined) return undefined
-  return { topic, group, ...main, retries: (retries?.lag ?? 0) + (retries?.pending ?? 0) }
+  return { topic, group, ...main, retries: (retries?.lag ?? 0) + (retries?.pending ?? 0) + (retries?.delayed ?? 0) }
 }

@@ -1,7 +1,7 @@
 import type { Subscription } from './consume/subscription.ts'
 import { Depth } from './dead-letters/depth.ts'
 import { inTime } from './health.ts'
-import type { EventBusAdapter } from './spi/adapter.ts'
+import type { EventBusAdapter, GroupState } from './spi/adapter.ts'
 import { deadLetterTopicOf, retryTopicOf } from './spi/topics.ts'
 import type { Clock } from './util/clock.ts'
 
@@ -11,6 +11,8 @@ export interface GroupFigures {
   readonly lag: number | undefined
   /** Events that some member has in hand. */
   readonly pending: number | undefined
+  /** Events that were published with a delay and are not due yet. */
+  readonly delayed: number | undefined
   /** Events that failed and wait in the group's retry topic. */
   readonly retries: number | undefined
   /** Age of the oldest event that is not settled, in milliseconds; 0 if there is none. */
@@ -61,7 +63,8 @@ export class BackendFigures {
     return {
       lag: main?.lag,
       pending: main?.pending,
-      retries: retries && retries.lag + retries.pending,
+      delayed: main && (main.delayed ?? 0),
+      retries: retries && retries.lag + retries.pending + (retries.delayed ?? 0),
       oldestPendingMs: main && Math.max(main.oldestPendingMs, retries?.oldestPendingMs ?? 0),
       deadLetters,
     }
@@ -87,7 +90,7 @@ export class BackendFigures {
   }
 }
 
-const none = { lag: 0, pending: 0, oldestPendingMs: 0 }
+const none: GroupState = { lag: 0, pending: 0, oldestPendingMs: 0 }
 
 function placesOf(subscriptions: Iterable<Subscription>): Map<string, Place> {
   const places = new Map<string, Place>()

@@ -151,6 +151,7 @@ export class StatsBook {
 const unknown: GroupFigures = {
   lag: undefined,
   pending: undefined,
+  delayed: undefined,
   retries: undefined,
   oldestPendingMs: undefined,
   deadLetters: undefined,

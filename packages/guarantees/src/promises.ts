@@ -189,6 +189,16 @@ export const promises: readonly Guarantee[] = [
     ],
   },
   {
+    text: 'The books balance: published is handled, dead-lettered, given up, still there, or counted as lost',
+    cases: [
+      'the books balance by event ids: what was published is handled, dead-lettered, given up, or still there',
+      'the counters add up: what was published has succeeded, is dead-lettered or was given up',
+      'statistics tell where the groups of a process stand, and how many dead letters they have',
+      'listGroups has every group of a topic, of all topics if none is named, also one without members',
+      'inspect tells how far a group is behind and what it has on loan',
+    ],
+  },
+  {
     text: 'History can be read from a position or a time, and touches no group',
     cases: [
       'history holds every message, in order of position, the last one included',

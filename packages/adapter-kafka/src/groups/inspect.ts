@@ -1,4 +1,4 @@
-import { type GroupState, parentTopicOf } from '@bus/core/spi'
+import { delayedTopicOf, derivedTopic, type GroupState, parentTopicOf } from '@bus/core/spi'
 import { decodeNote, isOfTopic } from '../consume/commit-metadata.ts'
 import type { GroupConsumer } from '../consume/group-consumer.ts'
 import type { Partition } from '../consume/partition.ts'
@@ -43,7 +43,32 @@ export async function inspectGroup(
   const ages = await Promise.all(
     open.map(({ partition, low }) => ageOf(places, topic, leaders[partition] ?? -1, partition, low)),
   )
-  return { lag, pending, oldestPendingMs: Math.max(0, ...ages) }
+  return { lag, pending, oldestPendingMs: Math.max(0, ...ages), delayed: await delayedFor(places, topic) }
+}
+
+/** What the movers of a topic have not moved on yet, as of their last commits. */
+async function delayedFor({ link, names, topics }: Places, topic: string): Promise<number> {
+  // What belongs to another topic has no topic beside it.
+  if (derivedTopic(topic) !== undefined) return 0
+  const beside = delayedTopicOf(topic)
+  const leaders = await topics.find(beside)
+  if (leaders === undefined) return 0
+  const partitions = leaders.map((_, partition) => ({ topic: names.topic(beside), partition }))
+  const name = names.movers(topic)
+  const [committed, firsts, ends] = await Promise.all([
+    persist(async () => link.committed(await link.coordinator(name), name, partitions)),
+    findOffsets(link, topics, names, beside, everyPartition(leaders.length, 'earliest')),
+    findOffsets(link, topics, names, beside, everyPartition(leaders.length, 'latest')),
+  ])
+  const positions = new Map(committed.map((position) => [position.partition, position]))
+  let delayed = 0
+  for (const [partition, end] of ends) {
+    const offset = firsts.get(partition) ?? 0
+    const position = positions.get(partition) ?? { topic: beside, partition, offset, metadata: '' }
+    const { lag, pending } = estimate(position, end)
+    delayed += lag + pending
+  }
+  return delayed
 }
 
 interface PartitionState {

@@ -114,9 +114,10 @@ return 1`,
 /**
  * Where a group stands.
  *
- * KEYS: meta, streams.
+ * KEYS: meta, delayed, streams.
  * ARGV: group.
- * Reply: 0 if there is none; or: entries not given out, entries on loan, age in ms of the oldest of either kind.
+ * Reply: 0 if there is none; or: entries not given out, entries on loan, age in ms of the oldest of either kind, entries
+ * that are not due.
  */
 export const inspect: Script = script(
   'inspect',
@@ -124,7 +125,7 @@ export const inspect: Script = script(
   compare,
   `
 local found, lag, pending, oldest = false, 0, 0, nil
-for i = 2, #KEYS do
+for i = 3, #KEYS do
   local groups = redis.pcall('XINFO', 'GROUPS', KEYS[i])
   if not groups.err then
     for _, info in ipairs(groups) do
@@ -153,7 +154,8 @@ for i = 2, #KEYS do
   end
 end
 if not found then return 0 end
-return { lag, pending, oldest and math.max(0, clock() - tonumber(string.match(oldest, '^%d+'))) or 0 }`,
+return { lag, pending, oldest and math.max(0, clock() - tonumber(string.match(oldest, '^%d+'))) or 0,
+  redis.call('ZCARD', KEYS[2]) }`,
 )
 
 /**

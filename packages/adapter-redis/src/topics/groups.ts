@@ -18,10 +18,11 @@ export async function inspectGroup(catalog: Catalog, topic: string, group: strin
   const partitions = await catalog.find(topic)
   if (partitions === undefined) return undefined
   const keys = catalog.of(topic)
-  const reply = (await catalog.linkTo(topic).run(inspect, [keys.meta, ...keys.streams(partitions)], [group])) as
-    | [number, number, number]
-    | 0
-  return reply === 0 ? undefined : { lag: reply[0], pending: reply[1], oldestPendingMs: reply[2] }
+  const all = [keys.meta, keys.delayed, ...keys.streams(partitions)]
+  const reply = (await catalog.linkTo(topic).run(inspect, all, [group])) as [number, number, number, number] | 0
+  if (reply === 0) return undefined
+  const [lag, pending, oldestPendingMs, delayed] = reply
+  return { lag, pending, oldestPendingMs, delayed }
 }
 
 export async function deleteGroup(catalog: Catalog, topic: string, group: string): Promise<void> {

@@ -22,6 +22,7 @@ const ofGroups: readonly Row<GroupStats>[] = [
   ['in_flight_events', 'gauge', 'Events in the hands of this process.', ({ inFlight }) => inFlight],
   ['group_lag_events', 'gauge', 'Events that no member of the group was given yet.', ({ lag }) => lag],
   ['group_pending_events', 'gauge', 'Events that members of the group have in hand.', ({ pending }) => pending],
+  ['group_delayed_events', 'gauge', 'Events published with a delay that are not due yet.', ({ delayed }) => delayed],
   ['group_retry_events', 'gauge', 'Events that wait to be handled by the group again.', ({ retries }) => retries],
   ['group_oldest_pending_seconds', 'gauge', 'Age of the oldest event not settled by the group.', oldestSeconds],
   ['dead_letters', 'gauge', 'Dead letters that are neither redriven nor discarded.', ({ deadLetters }) => deadLetters],

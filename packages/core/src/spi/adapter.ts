@@ -42,6 +42,8 @@ export interface GroupState {
   readonly pending: number
   /** Age of the oldest message not yet settled, in milliseconds; 0 if there is none. */
   readonly oldestPendingMs: number
+  /** Messages that the backend keeps until their time has come, in nobody's lag until then; absent: there are none. */
+  readonly delayed?: number | undefined
 }
 
 /** At most so many messages of a topic were removed that a group had not handled. */

@@ -3,6 +3,8 @@ import type { ConformanceCase } from '../case.ts'
 import { ack, message, numbered } from '../support/messages.ts'
 import { take } from '../support/take.ts'
 
+const none = { lag: 0, pending: 0, oldestPendingMs: 0 }
+
 export const inspectionCases: readonly ConformanceCase[] = [
   {
     tier: 'spi',
@@ -85,7 +87,7 @@ export const inspectionCases: readonly ConformanceCase[] = [
       const [adapter, topic] = [await context.adapter(), context.topic()]
       const consumer = await context.consume(adapter, topic, { group: 'g' })
       const idle = await adapter.inspect(topic, 'g')
-      assert.deepEqual(idle, { lag: 0, pending: 0, oldestPendingMs: 0 })
+      assert.deepEqual(idle && { ...idle, delayed: undefined }, { ...none, delayed: undefined })
       await adapter.publish(numbered(topic, 10, { key: 'k' }))
       const held = await take(context, consumer, 4)
       const working = await adapter.inspect(topic, 'g')
@@ -118,6 +120,24 @@ export const inspectionCases: readonly ConformanceCase[] = [
       await context.until('The lag is 7', async () => {
         const state = await other.inspect(topic, 'g')
         return state !== undefined && state.lag + state.pending === 7
+      })
+    },
+  },
+  {
+    tier: 'spi',
+    name: 'inspect counts what is not due yet apart from the lag',
+    promise: 'What was published and is not handled can be told apart from what is late.',
+    needs: { delays: true },
+    async run(context) {
+      const [topic, [one, other]] = [context.topic(), await context.members(2)]
+      assert.ok(one && other)
+      const consumer = await context.consume(one, topic, { group: 'g' })
+      const notBefore = Date.now() + 3_600_000
+      await one.publish([...numbered(topic, 2, { key: 'k' }), ...numbered(topic, 3, { key: 'k', notBefore })])
+      await ack(await take(context, consumer, 1))
+      await context.until('One is left, and three are not due', async () => {
+        const { lag = 0, pending = 0, delayed = 0 } = (await other.inspect(topic, 'g')) ?? {}
+        return lag + pending === 1 && delayed === 3
       })
     },
   },

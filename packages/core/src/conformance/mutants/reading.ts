@@ -188,9 +188,25 @@ export const readingMutants: readonly Mutant[] = [
       }),
   },
   {
+    name: 'does not count what is not due yet',
+    reason: 'It is kept somewhere else.',
+    needs: { delays: true },
+    killedBy: ['inspect counts what is not due yet apart from the lag'],
+    make: (good) =>
+      decorate(good, {
+        async inspect(topic, group) {
+          const state = await good.inspect(topic, group)
+          return state === undefined ? undefined : { ...state, delayed: 0 }
+        },
+      }),
+  },
+  {
     name: 'counts what is on loan as lag as well',
     reason: 'Lag is the end of the log less what is committed.',
-    killedBy: ['inspect tells how far a group is behind and what it has on loan'],
+    killedBy: [
+      'inspect tells how far a group is behind and what it has on loan',
+      'the books balance by event ids: what was published is handled, dead-lettered, given up, or still there',
+    ],
     make: (good) =>
       decorate(good, {
         async inspect(topic, group) {

@@ -36,6 +36,7 @@ import { schemaCases } from './schemas.ts'
 import { settledCases } from './settled.ts'
 import { shutdownCases } from './shutdown.ts'
 import { startFromCases } from './start-from.ts'
+import { booksCases } from './books.ts'
 import { statsCases } from './stats.ts'
 import { timeoutCases } from './timeouts.ts'
 import { traceCases } from './traces.ts'
@@ -86,6 +87,7 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...publishTroubleCases,
   ...settledCases,
   ...statsCases,
+  ...booksCases,
   ...traceCases,
   ...troubleCases,
 ]
