@@ -25,6 +25,7 @@ try {
   for (const manager of ['pnpm', 'npm'] as const) {
     for (const name of chosen) await adapterByName(manager, name)
     await registryErrors(manager)
+    await telemetry(manager)
   }
   if (chosen.length === adapters.length) await bundledApplication()
 } finally {
@@ -78,6 +79,19 @@ async function registryErrors(manager: Manager): Promise<void> {
   await project.addThirdParty('@acme/adapter-with-a-hole', "export * from './gone.js'")
   await project.compile('errors')
   await onEveryRuntime(`${manager}, registry errors`, (node) => project.run(node, 'errors', {}))
+}
+
+async function telemetry(manager: Manager): Promise<void> {
+  const sdk = {
+    '@opentelemetry/api': '~1.9.0',
+    '@opentelemetry/core': '^2.0.0',
+    '@opentelemetry/sdk-trace-base': '^2.0.0',
+  }
+  const packages = { ...dependencies('memory'), '@bus/otel': tarballs['@bus/otel'] ?? '', ...sdk }
+  const project = await Project.create(join(directory, manager, 'otel'), manager, packages)
+  await project.install()
+  await project.compile('otel')
+  await onEveryRuntime(`${manager}, OpenTelemetry`, (node) => project.run(node, 'otel', {}))
 }
 
 async function bundledApplication(): Promise<void> {

@@ -7,7 +7,7 @@ export type AdapterName = (typeof adapters)[number]
 
 /** Package name to tarball, as a registry would hand it out; needs a build. */
 export async function packAll(root: string, directory: string): Promise<Record<string, string>> {
-  const names = ['core', 'cli', ...adapters.map((name) => `adapter-${name}`)]
+  const names = ['core', 'cli', 'otel', ...adapters.map((name) => `adapter-${name}`)]
   // One after the other: each packing reads the whole workspace.
   for (const name of names) await pnpm(['pack', '--pack-destination', directory], { cwd: join(root, 'packages', name) })
   const files = await readdir(directory)

@@ -8,7 +8,6 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import { type Instruments, instruments } from './instruments.ts'
-import { version } from './version.ts'
 
 const scope = '@bus/otel'
 // What the API hands out as long as nobody has registered anything.
@@ -41,7 +40,7 @@ export class Telemetry {
     const tracers = this.#tracers ?? registeredTracers()
     if (tracers !== this.#tracersNow) {
       this.#tracersNow = tracers
-      this.#tracer = tracers === idleTracers ? undefined : tracers.getTracer(scope, version)
+      this.#tracer = tracers === idleTracers ? undefined : tracers.getTracer(scope)
     }
     return this.#tracer
   }
@@ -51,7 +50,7 @@ export class Telemetry {
     const meters = this.#meters ?? metrics.getMeterProvider()
     if (meters !== this.#metersNow) {
       this.#metersNow = meters
-      const meter = meters.getMeter(scope, version)
+      const meter = meters.getMeter(scope)
       this.#instruments = meter === idleMeter ? undefined : instruments(meter)
       if (this.#instruments !== undefined) this.#metered(this.#instruments)
     }

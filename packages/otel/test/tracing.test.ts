@@ -1,6 +1,6 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemoryAdapter } from '@bus/adapter-memory'
-import { EventBus } from '@bus/core'
+import { type ClaimOutcome, EventBus, InMemoryIdempotencyStore } from '@bus/core'
 import { afterEach, expect, it } from 'vitest'
 import { otel } from '../src/index.ts'
 import { registerTracing, unregister } from './support/sdk.ts'
@@ -102,6 +102,27 @@ it('marks what failed: a publish, a start that took too long, an event given up'
     ['give_up orders', 'BUS_TIMEOUT'],
   ])
   expect(failed.map(({ events }) => events.map(({ name }) => name))).toEqual(Array(3).fill(['exception']))
+})
+
+it('does not take for a failure that somebody else is at the same event', async () => {
+  const exporter = registerTracing()
+  await using bus = instrumented()
+  class BusyAtFirst extends InMemoryIdempotencyStore {
+    #asked = 0
+
+    override async claim(...claimed: Parameters<InMemoryIdempotencyStore['claim']>): Promise<ClaimOutcome> {
+      return this.#asked++ === 0 ? 'busy' : super.claim(...claimed)
+    }
+  }
+  const idempotency = { store: new BusyAtFirst(), leaseMs: 1_000 }
+  await bus.subscribe('orders', () => {}, { consumerGroup: 'billing', idempotency })
+  await bus.publish('orders', 'order.placed', 1)
+  await bus.settled()
+  const handled = exporter.getFinishedSpans().filter(({ kind }) => kind === SpanKind.CONSUMER)
+  expect(handled.map(({ status, attributes }) => [status.code, attributes['bus.postponed']])).toEqual([
+    [SpanStatusCode.UNSET, true],
+    [SpanStatusCode.UNSET, undefined],
+  ])
 })
 
 it('does nothing before an SDK is registered, works with one that comes later, and ends when told to', async () => {
