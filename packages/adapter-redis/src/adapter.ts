@@ -21,6 +21,7 @@ import { durabilityOf } from './link/durability.ts'
 import { OneServer } from './link/one-server.ts'
 import { checkServer } from './link/server.ts'
 import type { Servers } from './link/servers.ts'
+import { waits } from './link/wait.ts'
 import type { RedisAdapterOptions } from './options.ts'
 import { Publisher } from './publish/publisher.ts'
 import { settingsOf, type Settings } from './settings.ts'
@@ -78,8 +79,8 @@ export class RedisAdapter implements EventBusAdapter {
     const settings = settingsOf(options)
     const warn = (message: string): void => this.#warn(message)
     const servers = serversOf(settings, warn)
-    // Whoever waits for replicas keeps everything behind it on its connection waiting.
-    const publishing = settings.wait.replicas > 0 ? serversOf(settings, warn) : servers
+    // Whoever waits for replicas or disks keeps everything behind it on its connection waiting.
+    const publishing = waits(settings.wait) ? serversOf(settings, warn) : servers
     const catalog = new Catalog(servers, new Keyspace(settings.prefix), settings.partitions)
     const rounds = new Rounds(settings.leaseMs / 3)
     const common = { settings, servers, catalog, rounds, warn }

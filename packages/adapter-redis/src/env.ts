@@ -12,6 +12,7 @@ export function optionsFromEnv(env: Env): RedisAdapterOptions {
       tlsFiles: tlsFilesOf(reader),
       prefix: prefixOf(reader),
       waitReplicas: reader.integer('REDIS_WAIT_REPLICAS', { max: 100 }),
+      waitDisk: reader.boolean('REDIS_WAIT_DISK'),
     }
     if (url !== undefined) {
       const problem = urlProblem(url)

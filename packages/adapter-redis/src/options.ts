@@ -104,7 +104,13 @@ export interface RedisAdapterOptions {
    * round trip to the replicas, and connections of its own for publishing. Default 0: stored by the primary is stored.
    */
   readonly waitReplicas?: number | undefined
-  /** Milliseconds that replicas have for that, up to 4,000; default 2,000. */
+  /**
+   * An event must be on the disk of the primary, and of `waitReplicas` replicas, before `publish()` resolves; else it
+   * rejects with `stored: 'unknown'`. With `appendfsync everysec` that takes up to a second. Needs Redis 7.2 or Valkey, with
+   * `appendonly yes`: https://redis.io/docs/latest/commands/waitaof/. Default false.
+   */
+  readonly waitDisk?: boolean | undefined
+  /** Milliseconds that replicas and disks have for that, up to 4,000; default 2,000. */
   readonly waitReplicasMs?: number | undefined
   /** Events that may wait to be stored before `publish()` rejects; default 10,000. */
   readonly maxBacklog?: number | undefined

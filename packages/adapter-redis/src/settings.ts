@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigInvalidError, withoutUserInfo, type ConfigIssue } from '@bus/core/spi'
+import type { StorageWait } from './link/wait.ts'
 import type { RedisAdapterOptions, RedisAddress, RedisRetentionOptions } from './options.ts'
 
 /** The options with every default filled in. */
@@ -10,17 +11,11 @@ export interface Settings {
   readonly leaseMs: number
   readonly connectTimeoutMs: number
   readonly publishTimeoutMs: number
-  readonly wait: ReplicaWait
+  readonly wait: StorageWait
   readonly maxBacklog: number
   readonly maxBacklogBytes: number
   readonly retention: Readonly<Record<keyof RedisRetentionOptions, number>>
   readonly warn: (message: string) => void
-}
-
-/** How many replicas must have what is published, and how long they have for it. */
-export interface ReplicaWait {
-  readonly replicas: number
-  readonly timeoutMs: number
 }
 
 export interface ServerAddress {
@@ -114,6 +109,7 @@ export function settingsOf(options: RedisAdapterOptions): Settings {
     publishTimeoutMs: whole('publishTimeoutMs', options.publishTimeoutMs, 30_000, 1),
     wait: {
       replicas: whole('waitReplicas', options.waitReplicas, 0, 0, 100),
+      disk: options.waitDisk ?? false,
       // A connection that owes an answer for longer counts as dead.
       timeoutMs: whole('waitReplicasMs', options.waitReplicasMs, 2_000, 1, 4_000),
     },

@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cached } from './cache.ts'
+import { debianProgram } from './debian.ts'
 
 const run = promisify(execFile)
 const FETCH_MS = 300_000
@@ -37,4 +38,20 @@ export async function redis62(): Promise<string> {
     await chmod(join(path, program), 0o755)
   })
   return join(directory, program)
+}
+
+// What the servers of Debian are linked with; `libc6` brings the loader.
+const libraries = [
+  ...['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1', 'libjemalloc2', 'liblzf1', 'libssl3t64', 'libzstd1', 'zlib1g'],
+  ...['libsystemd0', 'libcap2'],
+]
+
+/** Redis 8.0, fetched once per machine from the packages of Debian 13; {@link redis62} is the other end. */
+export function redis8(): Promise<string> {
+  return debianProgram('trixie', ['redis-server', 'redis-tools', ...libraries], 'redis-server')
+}
+
+/** Valkey 8.1, fetched once per machine from the packages of Debian 13. */
+export function valkey8(): Promise<string> {
+  return debianProgram('trixie', ['valkey-server', 'valkey-tools', ...libraries], 'valkey-server')
 }

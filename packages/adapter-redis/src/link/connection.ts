@@ -1,9 +1,10 @@
 import { BackendUnavailableError, ClosedError, TimeoutError } from '@bus/core/spi'
 import { Command, type Redis } from 'ioredis'
 import type { Script } from '../scripts/script.ts'
-import { addressOf, type ReplicaWait, type Settings } from '../settings.ts'
+import { addressOf, type Settings } from '../settings.ts'
+import { shortfall, type StorageWait, waitCommand } from './wait.ts'
 import { createClient } from './client.ts'
-import { hasCode, isReadOnly, NotSentError, tlsHint, unavailable } from './failure.ts'
+import { hasCode, isReadOnly, isReply, NotSentError, tlsHint, unavailable } from './failure.ts'
 import { Link, type Argument } from './link.ts'
 import { Outages } from './outages.ts'
 
@@ -117,12 +118,15 @@ export class Connection extends Link {
     script: Script,
     keys: readonly string[],
     args: readonly Argument[],
-    { replicas, timeoutMs }: ReplicaWait,
-  ): Promise<readonly [unknown, number]> {
-    // Both at once: the server counts from what this very connection wrote.
-    const both = [this.runText(script, keys, args), this.command('WAIT', replicas, timeoutMs)]
-    const [reply, had] = await Promise.all(both)
-    return [reply, Number(had)]
+    wait: StorageWait,
+  ): Promise<readonly [unknown, string | undefined]> {
+    const waiting = this.command(...waitCommand(wait)).catch((error: unknown) => {
+      // What it waits for is stored all the same.
+      if (isReply(error)) return error
+      throw error
+    })
+    const [reply, waited] = await Promise.all([this.runText(script, keys, args), waiting])
+    return [reply, shortfall(waited, wait)]
   }
 
   reset(why: string): void {

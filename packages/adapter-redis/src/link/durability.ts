@@ -1,5 +1,5 @@
 import type { Durability } from '@bus/core/spi'
-import type { ReplicaWait } from '../settings.ts'
+import type { StorageWait } from './wait.ts'
 import { isReply } from './failure.ts'
 import { infoOf, policyWarning } from './server.ts'
 import type { Link } from './link.ts'
@@ -13,7 +13,7 @@ interface Kept {
 }
 
 /** What the servers do with what they are given. Of several, the one that keeps it worst counts. */
-export async function durabilityOf(servers: Servers, wait: ReplicaWait): Promise<Durability> {
+export async function durabilityOf(servers: Servers, wait: StorageWait): Promise<Durability> {
   const all = await Promise.all(servers.nodes().map((node) => durabilityOfOne(node, wait)))
   const [worst] = all.sort((a, b) => a.rank - b.rank)
   if (worst === undefined) throw servers.failure()
@@ -21,13 +21,13 @@ export async function durabilityOf(servers: Servers, wait: ReplicaWait): Promise
   return { summary, settings, warnings: all.flatMap(({ durability }) => durability.warnings) }
 }
 
-async function durabilityOfOne(node: Link, wait: ReplicaWait): Promise<{ rank: number; durability: Durability }> {
+async function durabilityOfOne(node: Link, wait: StorageWait): Promise<{ rank: number; durability: Durability }> {
   const info = await infoOf(node)
   const { appendfsync, save } = await configured(node)
   const appendonly = { '0': 'no', '1': 'yes' }[info('aof_enabled')] ?? ''
   const replicas = info('connected_slaves')
   const policy = info('maxmemory_policy')
-  const kept = keptBy(appendonly, appendfsync, save)
+  const kept = keptBy(appendonly, appendfsync, save, wait.disk)
   const warnings = [kept.warning && `Redis at ${node.address} ${kept.warning}`, policyWarning(node, info)]
   if (wait.replicas === 0 && Number(replicas) > 0)
     warnings.push(
@@ -35,7 +35,7 @@ async function durabilityOfOne(node: Link, wait: ReplicaWait): Promise<{ rank: n
     )
   const survives =
     wait.replicas > 0
-      ? `${wait.replicas} of its replicas had them, so that they survive a failover to one of these`
+      ? `${wait.replicas} of its replicas had them${wait.disk ? ' on disk' : ''}, so that they survive a failover to one of these`
       : 'a failover to a replica loses what it had not received'
   const settings = { appendonly, appendfsync, save, replicas, 'maxmemory-policy': policy }
   return {
@@ -48,9 +48,10 @@ async function durabilityOfOne(node: Link, wait: ReplicaWait): Promise<{ rank: n
   }
 }
 
-function keptBy(appendonly: string, appendfsync: string, save: string): Kept {
+function keptBy(appendonly: string, appendfsync: string, save: string, waitsForDisk: boolean): Kept {
   if (appendonly === 'yes') {
-    if (appendfsync === 'always') return { rank: 4, summary: "Events are on the server's disk when publish() resolves" }
+    if (appendfsync === 'always' || waitsForDisk)
+      return { rank: 4, summary: "Events are on the server's disk when publish() resolves" }
     if (appendfsync !== 'no')
       return {
         rank: 3,

@@ -1,6 +1,6 @@
 import type { BackendUnavailableError } from '@bus/core/spi'
 import type { Script } from '../scripts/script.ts'
-import type { ReplicaWait } from '../settings.ts'
+import type { StorageWait } from './wait.ts'
 import { isLoss } from './failure.ts'
 import { whenReady } from './ready.ts'
 
@@ -28,13 +28,13 @@ export abstract class Link {
   abstract run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
   /** With its text: for what must not be overtaken by a later call, as one that has to be repeated could be. */
   abstract runText(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
-  /** With its text, and how many replicas have what it wrote, as soon as there are enough or the time is over. */
+  /** With its text, and what of `wait` had not happened to what it wrote when the time was over, in words. */
   abstract runWaiting(
     script: Script,
     keys: readonly string[],
     args: readonly Argument[],
-    wait: ReplicaWait,
-  ): Promise<readonly [reply: unknown, replicas: number]>
+    wait: StorageWait,
+  ): Promise<readonly [reply: unknown, shortfall: string | undefined]>
   /** Gives up this connection for a new one: everything that is under way rejects. */
   abstract reset(why: string): void
   /** The server became a replica, as after a failover: by a new connection the primary may be found. */

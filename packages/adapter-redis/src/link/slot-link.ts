@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers'
 import { ClosedError, type BackendUnavailableError } from '@bus/core/spi'
 import type { Script } from '../scripts/script.ts'
-import type { ReplicaWait } from '../settings.ts'
+import type { StorageWait } from './wait.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, isReply, NotSentError } from './failure.ts'
 import { Link, type Argument } from './link.ts'
@@ -87,13 +87,13 @@ export class SlotLink extends Link {
     script: Script,
     keys: readonly string[],
     args: readonly Argument[],
-    wait: ReplicaWait,
-  ): Promise<readonly [unknown, number]> {
+    wait: StorageWait,
+  ): Promise<readonly [unknown, string | undefined]> {
     const both = await this.#ask((node, asking) => {
       if (asking) permit(node)
       return node.runWaiting(script, keys, args, wait)
     })
-    return both as [unknown, number]
+    return both as [unknown, string | undefined]
   }
 
   reset(why: string): void {

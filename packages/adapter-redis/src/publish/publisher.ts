@@ -1,7 +1,8 @@
 import { ClosedError, PublishBacklog, type Message } from '@bus/core/spi'
 import type { Link } from '../link/link.ts'
 import type { Servers } from '../link/servers.ts'
-import type { ReplicaWait, Settings } from '../settings.ts'
+import type { StorageWait } from '../link/wait.ts'
+import type { Settings } from '../settings.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { outcomeOf, type Batch } from './batch.ts'
 import { bodyOf, toDelayed, toStreams } from './encode.ts'
@@ -22,7 +23,7 @@ const lookEveryMs = 200
 export class Publisher implements WriterHost {
   readonly catalog: Catalog
   readonly timeoutMs: number
-  readonly wait: ReplicaWait
+  readonly wait: StorageWait
   readonly delayed: (topic: string, nextMs: number) => void
   readonly stored: (topic: string, events: number) => void
   readonly #publishing: Servers

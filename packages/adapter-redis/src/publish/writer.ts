@@ -1,7 +1,7 @@
 import { TimeoutError, type Message } from '@bus/core/spi'
 import { explained, isReadOnly, isReply, NotSentError } from '../link/failure.ts'
 import type { Link } from '../link/link.ts'
-import type { ReplicaWait } from '../settings.ts'
+import { waits, type StorageWait } from '../link/wait.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { Batch, type Failure } from './batch.ts'
 import type { Road } from './encode.ts'
@@ -10,7 +10,7 @@ export interface WriterHost {
   readonly catalog: Catalog
   readonly timeoutMs: number
   /** Replicas that must have it. */
-  readonly wait: ReplicaWait
+  readonly wait: StorageWait
   /** The way on which the topic's events are sent. */
   linkTo(topic: string): Link
   /** A batch has its outcome. */
@@ -33,7 +33,7 @@ type Failed = readonly (number | string | Buffer)[]
 interface Answer {
   readonly reply: unknown
   /** So many have it. */
-  readonly replicas?: number
+  readonly shortfall?: string | undefined
 }
 
 /**
@@ -154,9 +154,7 @@ export class Writer {
 
   /** One event that needs no script: the server gives it the next id of the base stream. */
   #travelsAlone({ messages, plain, kept }: Batch): boolean {
-    return (
-      this.#based && plain && messages.length === 1 && !kept && !this.#road.delays && this.#host.wait.replicas === 0
-    )
+    return this.#based && plain && messages.length === 1 && !kept && !this.#road.delays && !waits(this.#host.wait)
   }
 
   async #append({ bodies: [body = ''] }: Batch): Promise<Answer> {
@@ -176,10 +174,10 @@ export class Writer {
     const { catalog, wait } = this.#host
     const { link } = this
     const { script, keys, args } = this.#road.call(batch, catalog.of(this.#topic), catalog.partitions(this.#topic))
-    if (wait.replicas === 0)
+    if (!waits(wait))
       return { reply: await (withText ? link.runText(script, keys, args) : link.run(script, keys, args)) }
-    const [reply, replicas] = await link.runWaiting(script, keys, args, wait)
-    return { reply, replicas }
+    const [reply, shortfall] = await link.runWaiting(script, keys, args, wait)
+    return { reply, shortfall }
   }
 
   async #send(batch: Batch, answer: Promise<Answer>): Promise<void> {
@@ -197,7 +195,7 @@ export class Writer {
     this.flush()
   }
 
-  #take(batch: Batch, { reply, replicas = 0 }: Answer): void {
+  #take(batch: Batch, { reply, shortfall }: Answer): void {
     if (batch.isSettled) return
     if (reply === again) return this.#again(batch)
     const delayed = this.#road.delays ? (reply as [number, number, ...Failed]) : undefined
@@ -215,17 +213,8 @@ export class Writer {
     if (batch.plain && failures === undefined && delayed === undefined) this.#based = true
     if (delayed !== undefined) this.#host.delayed(this.#topic, delayed[1])
     this.#host.stored(this.#topic, batch.messages.length)
-    if (replicas < this.#host.wait.replicas) failures = this.#unconfirmed(batch, replicas, failures)
+    if (shortfall !== undefined) failures = unconfirmed(batch, shortfall, failures)
     this.#done(batch, failures)
-  }
-
-  #unconfirmed({ messages }: Batch, had: number, failures = new Map<number, Failure>()): Map<number, Failure> {
-    const { replicas, timeoutMs } = this.#host.wait
-    const cause = new Error(
-      `It is stored, but only ${had} of ${replicas} replicas had it within ${timeoutMs} ms: a failover now may lose it. Publish it again with the same eventId, or look after the replicas.`,
-    )
-    for (const index of messages.keys()) if (!failures.has(index)) failures.set(index, { stored: 'unknown', cause })
-    return failures
   }
 
   #failures(list: Failed): Map<number, Failure> {
@@ -293,4 +282,16 @@ function isRefusedByReplica({ messages }: Batch, failures: ReadonlyMap<number, F
   if (failures.size < messages.length) return false
   for (const { cause } of failures.values()) if (!isReadOnly(cause)) return false
   return true
+}
+
+function unconfirmed(
+  { messages }: Batch,
+  shortfall: string,
+  failures = new Map<number, Failure>(),
+): Map<number, Failure> {
+  const cause = new Error(
+    `It is stored, but ${shortfall}: a failover or a crash now may lose it. Publish it again with the same eventId, or look after the servers.`,
+  )
+  for (const index of messages.keys()) if (!failures.has(index)) failures.set(index, { stored: 'unknown', cause })
+  return failures
 }
