@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cached } from './cache.ts'
@@ -53,11 +53,14 @@ async function aptFor(release: string, own: string): Promise<readonly string[]> 
   return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
+/** From where this system's own packages come; its lists of them may not have been fetched yet. */
 async function debianSite(): Promise<string> {
-  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)'])
-  const site = stdout.split('\n').find((line) => line.endsWith('/debian/'))
-  if (site === undefined) throw new Error('This system has no Debian mirror to fetch the packages from.')
-  return site
+  for (const name of ['sources.list.d/debian.sources', 'sources.list']) {
+    const sources = await readFile(join('/etc/apt', name), 'utf8').catch(() => '')
+    const [site] = /^[^#\n]*?\bhttps?:\/\/\S+\/debian\/?(?=\s)/m.exec(sources) ?? []
+    if (site !== undefined) return site.slice(site.indexOf('http'))
+  }
+  throw new Error('This system has no Debian mirror to fetch the packages from.')
 }
 
 async function multiarch(): Promise<string> {
