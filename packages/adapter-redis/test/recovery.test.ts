@@ -119,17 +119,14 @@ describe('after a break', () => {
     const adapter = new RedisAdapter({ host: proxy.host, port: proxy.port, prefix, leaseMs })
     await adapter.initialize()
     const member = await join(adapter)
-    expect(await take(member, 1, 100)).toEqual([])
-    // Until there is reason to read again.
+    // What is asked for behind the wait gets no answer.
+    const taking = take(member, 1, 5 * leaseMs)
     await sleep(leaseMs / 2)
     proxy.cut()
-    const broken = member.pull(1, AbortSignal.timeout(5_000)).catch((error: unknown) => error)
     // Until it has left this process: nothing tells.
     await sleep(50)
     proxy.reset()
     proxy.restore()
-    expect(await broken).toBeInstanceOf(Error)
-    const taking = take(member, 1, 4 * leaseMs)
     // Until it has looked what it has, and found nothing: nothing tells.
     await sleep(leaseMs / 2)
     const [me = ''] = await raw.zrange(`{${prefix}:t}:members:g`, '0', '-1')

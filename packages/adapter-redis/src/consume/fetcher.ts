@@ -1,4 +1,5 @@
 import { hasCode, NotSentError } from '../link/failure.ts'
+import type { OwnLink } from '../link/waker.ts'
 import { deathsOf, lendLeft, page, take } from '../scripts/lend.ts'
 import { Entry } from '../topics/entry.ts'
 import { Loan } from './delivery.ts'
@@ -41,6 +42,11 @@ export class Fetcher {
       if (loans.length === 0) throw error
     }
     return loans
+  }
+
+  /** What is new in the streams without keys, by a command behind one that waits. Never rejects. */
+  fetchBehind(waiting: OwnLink, max: number): Promise<Loan[]> {
+    return this.#reader.readBehind(waiting, max)
   }
 
   /** It no longer counts as lent. */

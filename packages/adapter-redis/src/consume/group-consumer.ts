@@ -7,6 +7,7 @@ import {
   type Message,
 } from '@bus/core/spi'
 import type { Link } from '../link/link.ts'
+import type { OwnLink } from '../link/waker.ts'
 import { yieldPartition } from '../scripts/settle.ts'
 import type { Catalog } from '../topics/catalog.ts'
 import { atMost } from './at-most.ts'
@@ -170,14 +171,13 @@ export class GroupConsumer implements Consumer, FetcherHost, ForwardHost, Settle
     this.#cleared(loan)
   }
 
-  async fetch(max: number): Promise<Loan[]> {
-    if (!this.#membership.valid) await this.#membership.beat()
-    const loans = await this.#fetcher.fetch(max)
-    return loans.filter((loan) => {
-      if (!loan.stream.blocked) return loan.open
-      this.#unlend(loan)
-      return false
-    })
+  async fetch(max: number, behind?: OwnLink): Promise<Loan[]> {
+    if (behind === undefined && !this.#membership.valid) await this.#membership.beat()
+    const loans = await (behind === undefined ? this.#fetcher.fetch(max) : this.#fetcher.fetchBehind(behind, max))
+    // A wait is long; whose lease is over meanwhile may have lost them.
+    if (behind !== undefined && !this.#membership.valid) await this.#membership.beat().catch(() => {})
+    for (const loan of loans) if (loan.stream.blocked) this.#unlend(loan)
+    return loans.filter(({ open, stream }) => open && !stream.blocked)
   }
 
   streams(): readonly LoanStream[] {

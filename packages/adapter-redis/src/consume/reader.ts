@@ -1,5 +1,6 @@
 import { hasCode, isReply, NotSentError } from '../link/failure.ts'
 import type { Argument, Link } from '../link/link.ts'
+import type { OwnLink } from '../link/waker.ts'
 import { read } from '../scripts/lend.ts'
 import { Entry, type Row } from '../topics/entry.ts'
 import { Loan, type Lender } from './delivery.ts'
@@ -41,7 +42,7 @@ export class Reader {
     const hot = this.#host.streams().filter((stream) => stream.hot && stream.mode === 'fresh' && !stream.blocked)
     if (hot.length === 0) return
     const [first] = hot
-    const count = Math.min(max, Math.max(1, Math.floor(replyBytes / this.#eventBytes)))
+    const count = this.#countFor(max)
     try {
       if (hot.length === 1 && first?.number === 0 && first.busy) await this.#readBase(first, count, loans)
       else await this.#readAll(hot, count, loans)
@@ -62,6 +63,30 @@ export class Reader {
     await this.#readAll([stream], max, loans)
   }
 
+  /**
+   * From the streams without keys, behind a command that waits on another connection. What goes wrong there is no
+   * matter: whoever is told of something looks for it anyhow.
+   */
+  async readBehind(waiting: OwnLink, max: number): Promise<Loan[]> {
+    const { members, leases, me, group } = this.#host
+    const streams = this.#host.streams().filter(({ asks, mode, blocked }) => asks && mode === 'fresh' && !blocked)
+    const loans: Loan[] = []
+    if (streams.length === 0) return loans
+    const keys = [members, leases, ...streams.map(({ key }) => key)]
+    const count = this.#countFor(max)
+    const args = [me, group, count, ...streams.flatMap(({ partition, token }) => [partition, token, 1])]
+    try {
+      const reply = await waiting.command('EVALSHA', read.sha, keys.length, ...keys, ...args)
+      if (this.#host.me !== me) return loans
+      // What it says is on loan to us now; it will be found there.
+      if (streams.some(({ mode }) => mode !== 'fresh')) for (const stream of streams) stream.startPaging(undefined)
+      else this.#distribute(me, reply as readonly unknown[], streams, count, loans)
+    } catch (error) {
+      if (!isReply(error) && !(error instanceof NotSentError)) for (const stream of streams) stream.lookAgain()
+    }
+    return loans
+  }
+
   async #readAll(hot: readonly LoanStream[], max: number, loans: Loan[]): Promise<void> {
     const { link, members, leases, me, group } = this.#host
     const turn = this.#turn++ % hot.length
@@ -73,6 +98,24 @@ export class Reader {
       [members, leases, ...streams.map(({ key }) => key)],
       args,
     )) as readonly unknown[]
+    const problem = this.#distribute(me, reply, streams, max, loans)
+    if (problem === undefined || problem.length === 0) return
+    if (problem.toString('latin1', 0, 7) !== 'NOGROUP') throw new Error(problem.toString())
+    await this.#host.recreateGroup()
+  }
+
+  #countFor(max: number): number {
+    return Math.min(max, Math.max(1, Math.floor(replyBytes / this.#eventBytes)))
+  }
+
+  /** What the script said to `me`. The result is what went wrong, if anything. */
+  #distribute(
+    me: string,
+    reply: readonly unknown[],
+    streams: readonly LoanStream[],
+    max: number,
+    loans: Loan[],
+  ): Buffer | undefined {
     const [generation, isMember, foreign, problem] = reply as [number, number, readonly number[], Buffer]
     let left = max
     for (let at = 4; at < reply.length; at += 2) {
@@ -84,12 +127,10 @@ export class Reader {
         left -= found.length
       }
     }
-    if (this.#host.me !== me) return
+    if (this.#host.me !== me) return undefined
     this.#host.heard(generation, isMember === 1)
     for (const place of foreign) this.#host.foreign(streams[place] as LoanStream)
-    if (problem.length === 0) return
-    if (problem.toString('latin1', 0, 7) !== 'NOGROUP') throw new Error(problem.toString())
-    await this.#host.recreateGroup()
+    return problem
   }
 
   #admit(stream: LoanStream, rows: readonly Row[], asked: number, loans: Loan[]): void {

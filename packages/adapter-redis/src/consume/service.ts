@@ -1,6 +1,7 @@
 import type { Delivery } from '@bus/core/spi'
 import { raise, type Turn } from '../link/turns.ts'
-import type { Waker, Watch } from '../link/waker.ts'
+import type { OwnLink, Waker, Watch } from '../link/waker.ts'
+import { isLower } from '../topics/position.ts'
 import type { Loan } from './delivery.ts'
 import { Bell } from './bell.ts'
 import { Desk } from './desk.ts'
@@ -9,8 +10,11 @@ import type { LoanStream } from './loan-stream.ts'
 export interface ServiceHost {
   /** Those who share the streams without keys. */
   readonly group?: string
-  /** What there is now, about `max` at most. */
-  fetch(max: number): Promise<Loan[]>
+  /**
+   * What there is now, about `max` at most. `behind`, for members of a group: only of streams without keys, by a command
+   * sent behind the one that waits there; it never rejects.
+   */
+  fetch(max: number, behind?: OwnLink): Promise<Loan[]>
   streams(): readonly LoanStream[]
 }
 
@@ -26,6 +30,8 @@ export class Service {
   #told: Watch | undefined
   #serving = false
   #fetching: Promise<Loan[]> | undefined
+  /** What the connection that waits will bring along. */
+  #behind: Promise<void> | undefined
   #looked = false
   #wake: (() => void) | undefined
   #closed = false
@@ -75,6 +81,11 @@ export class Service {
     try {
       while (this.#desk.wanted > 0 && !this.#closed) {
         this.#looked = false
+        if (this.#told !== undefined && this.#behind !== undefined) {
+          await this.#behind
+          this.#report()
+          continue
+        }
         this.#fetching = this.#host.fetch(this.#desk.wanted)
         const loans = await this.#fetching
         this.#fetching = undefined
@@ -88,9 +99,22 @@ export class Service {
     } finally {
       this.#serving = false
       this.#report()
+      // What it brings along would lie here while somebody else could have it.
+      if (this.#behind !== undefined) this.#waker.recall()
     }
     // Only now: whoever is told may pull again at once.
     if (failure !== undefined) this.#desk.fail(failure.error)
+  }
+
+  #sendBehind(waiting: OwnLink): void {
+    const { wanted } = this.#desk
+    if (wanted === 0 || this.#behind !== undefined || this.#host.group === undefined) return
+    this.#behind = this.#host.fetch(wanted, waiting).then((loans) => {
+      this.#behind = undefined
+      if (this.#closed || loans.length === 0) return
+      this.#desk.put(loans)
+      this.#wake?.()
+    })
   }
 
   /** Says that what was told has been looked for. */
@@ -133,7 +157,11 @@ export class Service {
       }
       streams.set(stream.key, stream.last)
       this.#share(stream.key)
-      told.set(stream.key, () => (stream.hot = true))
+      // What was brought along is here already. Without fields nobody knows what there is.
+      told.set(stream.key, (id, fields) => {
+        if (fields.length === 0 || isLower(stream.last, id)) stream.hot = true
+        return true
+      })
     }
     for (const [key, partitions] of byBell) {
       const bell = this.#bells.get(key) ?? new Bell()
@@ -147,6 +175,7 @@ export class Service {
     const watch: Watch = {
       streams,
       turns: this.#turns,
+      behind: (waiting) => this.#sendBehind(waiting),
       woken: (key, id, fields) => {
         if (told.get(key)?.(id, fields) === true) {
           this.#told = watch

@@ -11,6 +11,11 @@ export interface Watch {
   /** Streams of which one of those who share them is told at a time, who says then what became of it: see `looked`. */
   readonly turns?: ReadonlyMap<string, Turn>
   woken(stream: string, id: string, fields: readonly Buffer[]): void
+  /**
+   * Called behind the command that waits, with the connection it is on: what is sent there now is done as soon as the
+   * wait is over, in the same round trip.
+   */
+  behind?(link: OwnLink): void
 }
 
 type Reply =
@@ -22,6 +27,8 @@ const blockMs = 5_000
 const uninterruptedMs = 50
 // How long those who were told have to ask again before the others are waited for without them.
 const graceMs = 1
+// Each costs the server a little whenever somebody is told of something.
+const mostBehind = 8
 
 /** A connection for one purpose. */
 export interface OwnLink {
@@ -36,7 +43,8 @@ export interface OwnLink {
 
 /**
  * One connection on which all consumers of an adapter wait. It reads without a group, so it moves nothing: a reply that
- * is lost, or comes late, or goes to a process that is stopped, does no harm. Fetching is done elsewhere.
+ * is lost, or comes late, or goes to a process that is stopped, does no harm. Fetching is done elsewhere, or by what is sent
+ * behind the wait: the server looks at it only when the wait is over, and then whether it may still be done.
  */
 export class Waker {
   readonly turns: Turns = new Turns()
@@ -74,6 +82,12 @@ export class Waker {
 
   delete(watch: Watch): void {
     this.#watches.delete(watch)
+  }
+
+  /** Ends the wait under way: somebody wants what is sent behind it to be over. */
+  recall(): void {
+    this.#changed = true
+    this.#interrupt()
   }
 
   /** Who was told has looked: if that left something, the next one is told. */
@@ -131,9 +145,23 @@ export class Waker {
     this.#awaited = first
     try {
       const args = ['COUNT', 1, 'BLOCK', this.#blockMs, 'STREAMS', ...first.keys(), ...first.values()]
-      return (await this.#link.command('XREAD', ...args)) as Reply
+      const reply = this.#link.command('XREAD', ...args)
+      this.#follow()
+      return (await reply) as Reply
     } finally {
       this.#awaited = undefined
+    }
+  }
+
+  /** Of those who take turns the next one only. */
+  #follow(): void {
+    const taken = new Set<Turn>()
+    for (const watch of this.#watches) {
+      if (watch.behind === undefined || taken.size >= mostBehind) continue
+      const turns = [...(watch.turns?.values() ?? [])]
+      if (turns.some((turn) => turn.holder !== undefined || taken.has(turn))) continue
+      for (const turn of turns) taken.add(turn)
+      watch.behind(this.#link)
     }
   }
 
