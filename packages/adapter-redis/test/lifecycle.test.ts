@@ -112,7 +112,7 @@ describe('connecting', () => {
     const [again] = await member.pull(1, AbortSignal.timeout(5_000))
     await again?.forward?.({ topic: 't.g.retry', headers: {}, body: 'copy' })
     await taken[1]?.ack()
-    expect(await adapter.inspect('t', 'g')).toEqual({ lag: 0, pending: 0, oldestPendingMs: 0 })
+    expect(await adapter.inspect('t', 'g')).toEqual({ lag: 0, pending: 0, oldestPendingMs: 0, delayed: 0 })
     await reader.close()
     await member.close()
     await adapter.deleteGroup('t', 'g')
