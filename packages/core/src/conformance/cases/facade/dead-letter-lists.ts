@@ -96,7 +96,9 @@ export const deadLetterListCases: readonly ConformanceCase[] = [
         ({ deadAt }) => new Date(deadAt) >= (from as Date) && new Date(deadAt) < (to as Date),
       )
       assert.deepEqual(await find({ group: 'g', from, to }), sorted(within.map(({ event }) => event?.payload)))
+      assert.deepEqual(await find({ group: 'g', from: new Date((to as Date).getTime() + 1) }), [])
       const everything = await lettersOf(process, { group: 'h' })
+      assert.ok(everything.every(({ group }) => group === 'h'))
       assert.ok(everything.length >= 4, 'Without a topic all dead letter topics are looked at.')
       await rejection(ConfigInvalidError, bus.deadLetters.list({ from: new Date('never') }))
     }),

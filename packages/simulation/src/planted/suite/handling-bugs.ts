@@ -1,0 +1,175 @@
+import type { CaseBug } from './case-bug.ts'
+
+const [idempotency, breaker, subscription] = [
+  'consume/idempotency.ts',
+  'consume/circuit-breaker.ts',
+  'consume/topic-subscription.ts',
+]
+const once = 'with an idempotency store an event that comes twice'
+const pauses = 'a circuit breaker pauses the subscription'
+const inARow = 'a circuit breaker counts failures in a row'
+
+/** Of idempotency, circuit breakers, limits, middleware and closing. */
+export const handlingBugs: readonly CaseBug[] = [
+  {
+    name: 'an event is marked as handled before it is',
+    file: idempotency,
+    from: 'const over = new AbortController()',
+    to: 'await store.done(key, owner, ttlMs)\n    const over = new AbortController()',
+    foundBy: once,
+  },
+  {
+    name: 'nothing is ever marked as handled',
+    file: idempotency,
+    from: "await store.done(key, owner, ttlMs).catch(told('marking an event as handled'))",
+    to: '',
+    foundBy: once,
+  },
+  {
+    name: 'one group has handled what another has not',
+    file: idempotency,
+    from: '`${topic}/${consumerGroup}/${metadata.eventId}`',
+    to: '`${topic}/${metadata.eventId}`',
+    foundBy: once,
+  },
+  {
+    name: 'a replay counts as a repetition',
+    file: idempotency,
+    from: 'if (replayed) return next()',
+    to: '',
+    foundBy: once,
+  },
+  {
+    name: 'waiting for somebody else costs an attempt',
+    file: idempotency,
+    from: 'throw new Postponed(pauseMs)',
+    to: "throw new Error('somebody else is at it')",
+    foundBy: 'an event that somebody else is at waits, at no charge',
+  },
+  {
+    name: 'a claim is not renewed',
+    file: idempotency,
+    from: 'await store.renew(key, owner, leaseMs)',
+    to: 'await Promise.resolve()',
+    foundBy: 'what a process that died had claimed is free after its lease',
+  },
+  {
+    name: 'a store that does not answer claims everything',
+    file: idempotency,
+    from: "if (outcome !== 'claimed')",
+    to: "if (outcome === 'busy')",
+    foundBy: 'a store that fails costs an event time and no attempt',
+  },
+  {
+    name: 'what a breaker tries is charged',
+    file: breaker,
+    from: 'return this.#resetMs',
+    to: 'return undefined',
+    foundBy: pauses,
+  },
+  {
+    name: 'a breaker never opens',
+    file: breaker,
+    from: '++this.#inARow >= this.#failures',
+    to: 'false',
+    foundBy: pauses,
+  },
+  {
+    name: 'a breaker does not close',
+    file: breaker,
+    from: "this.#set('closed')\n    this.#slots.allow(Number.POSITIVE_INFINITY)",
+    to: "this.#set('closed')",
+    foundBy: pauses,
+  },
+  {
+    name: 'a breaker counts failures that are not in a row',
+    file: breaker,
+    from: 'this.#inARow = 0\n    if',
+    to: 'if',
+    foundBy: inARow,
+  },
+  {
+    name: 'a breaker counts what is the fault of the event',
+    file: breaker,
+    from: '|| NonRetryableError.is(error)',
+    to: '',
+    foundBy: inARow,
+  },
+  {
+    name: 'a rate has no limit',
+    file: 'consume/rate.ts',
+    from: 'this.#tokens--',
+    to: '',
+    foundBy: 'a rate limit holds a handler to its pace',
+  },
+  {
+    name: 'a handler is not told that its time is over',
+    file: 'consume/attempt.ts',
+    from: 'AbortSignal.any([signal, overdue.signal])',
+    to: 'signal',
+    foundBy: 'a start that takes too long is told to stop',
+  },
+  {
+    name: 'middleware nests as it was added, whatever it is for',
+    file: 'consume/middleware.ts',
+    from: 'places.indexOf(one.place) - places.indexOf(other.place)',
+    to: '0',
+    foundBy: 'middleware that says what it is for',
+  },
+  {
+    name: 'what was published is logged without its id',
+    file: 'logging.ts',
+    from: 'eventId: event.metadata.eventId ?? systemClock.uuid()',
+    to: '',
+    foundBy: 'every publish and every start of a handler can be logged',
+  },
+  {
+    name: 'a logger that fails makes handlers fail',
+    file: 'util/logger.ts',
+    from: '// See above.',
+    to: "throw new Error('not logged')",
+    foundBy: 'a logger that fails changes nothing',
+  },
+  {
+    name: 'closing does not wait for handlers',
+    file: 'consume/loans.ts',
+    from: 'while (!signal.aborted && this.active(matching).length > 0)',
+    to: 'if (signal.aborted)',
+    foundBy: 'close() in the middle of 100 handlers',
+  },
+  {
+    name: 'what is given back loses the number of its start',
+    file: subscription,
+    from: '.release(job.note)',
+    to: '.release()',
+    foundBy: 'a graceful close in the middle of a retry keeps its number',
+  },
+  {
+    name: 'handlers are not told of the deadline',
+    file: subscription,
+    from: 'this.#deadline.abort(deadline.reason)',
+    to: '',
+    foundBy: 'at its deadline close() tells the handlers to stop',
+  },
+  {
+    name: 'a handler that closing waits for cannot publish',
+    file: 'bus.ts',
+    from: 'this.#closing !== undefined && jobAtHand(this) === undefined',
+    to: 'this.#closing !== undefined',
+    foundBy: 'a handler at work when the bus closes may still publish',
+  },
+  {
+    name: 'a closed bus goes on',
+    file: 'bus.ts',
+    from: "if (this.#closing !== undefined) throw new ClosedError('The event bus')",
+    to: '',
+    foundBy: 'after close() everything is rejected',
+  },
+  {
+    name: 'a bus closes whatever adapter it has',
+    file: 'bus-connection.ts',
+    from: 'if (owns) await',
+    to: 'await',
+    foundBy: 'a bus closes the adapter that it made, and no other',
+  },
+]
