@@ -7,6 +7,8 @@ export const defaults = {
   ordered: true,
   prefetch: 256,
   prefetchBytes: 16_777_216,
+  /** How far ahead of its handlers a subscription takes events. */
+  prefetchMs: 250,
   maxDeliveries: 5,
   initialDelayMs: 200,
   factor: 2,

@@ -32,8 +32,14 @@ export class EarlyArrivals {
     this.#surplus = new WaitingRoom(host.clock)
   }
 
-  get full(): boolean {
-    return this.#waiting.size >= defaults.waitingRoom
+  /** No more can be taken, whatever it is. */
+  get stuck(): boolean {
+    return this.#full && this.#host.policy.consumerGroup === undefined
+  }
+
+  /** How many of those on loan wait. */
+  get parked(): number {
+    return this.#surplus.size
   }
 
   /** How many wait that have been taken in before and failed. */
@@ -64,7 +70,7 @@ export class EarlyArrivals {
   }
 
   #add(job: Job, dueAt: number): void {
-    if (!this.full || this.#host.policy.consumerGroup === undefined) {
+    if (!this.#full || this.#host.policy.consumerGroup === undefined) {
       this.#waiting.add(job, dueAt, (due) => {
         this.#loans.add(due)
         this.#lanes.add(due)
@@ -76,6 +82,10 @@ export class EarlyArrivals {
         else this.#lanes.add(later)
       })
     }
+  }
+
+  get #full(): boolean {
+    return this.#waiting.size >= defaults.waitingRoom
   }
 
   async #toTail(job: Job): Promise<void> {

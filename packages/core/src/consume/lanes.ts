@@ -17,6 +17,7 @@ export class Lanes {
   readonly #start: (job: Job) => void | Promise<void>
   readonly #ready = new Queue<Job>()
   readonly #lanes = new Map<string, Lane>()
+  #behind = 0
   #starting = false
   #waiting = false
   #closed = false
@@ -26,10 +27,18 @@ export class Lanes {
     this.#start = start
   }
 
+  /** How many wait behind others of their key. */
+  get behind(): number {
+    return this.#behind
+  }
+
   add(job: Job): void {
     if (job.key !== undefined) {
       const lane = this.#lanes.get(job.key)
-      if (lane !== undefined) return lane.behind.push(job)
+      if (lane !== undefined) {
+        this.#behind++
+        return lane.behind.push(job)
+      }
       this.#lanes.set(job.key, { holder: job, behind: new Queue() })
     }
     this.resume(job)
@@ -52,6 +61,7 @@ export class Lanes {
     if (next === undefined) {
       this.#lanes.delete(key)
     } else {
+      this.#behind--
       lane.holder = next
       this.resume(next)
     }
@@ -60,6 +70,7 @@ export class Lanes {
   /** Takes out what was not started. */
   evict(leaves: (job: Job) => boolean = () => true): Job[] {
     const behind = [...this.#lanes.values()].flatMap((lane) => lane.behind.extract(leaves))
+    this.#behind -= behind.length
     const first = this.#ready.extract(leaves)
     for (const job of first) this.leave(job)
     return [...first, ...behind]

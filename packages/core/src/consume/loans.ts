@@ -1,5 +1,8 @@
 import { defaults } from '../defaults.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Job } from './job.ts'
+import { Reserve } from './reserve.ts'
+import type { SubscriptionPolicy } from './subscription-policy.ts'
 
 // Over about how many the average of sizes is taken.
 const remembered = 16
@@ -7,6 +10,8 @@ const remembered = 16
 /** What a subscription has on loan: how much more fits, and what is at work. */
 export class Loans {
   readonly #prefetch: number
+  readonly #reserve: Reserve
+  readonly #parked: () => number
   readonly #active = new Set<Job>()
   #listeners: (() => void)[] = []
   #open = 0
@@ -14,8 +19,15 @@ export class Loans {
   /** Bytes of one, as seen lately: known also when nothing is on loan. */
   #average = 0
 
-  constructor(prefetch: number) {
+  /** `parked` of them wait for more than a slot: they keep no others from being handled. */
+  constructor(
+    clock: Clock,
+    { prefetch, concurrency }: Pick<SubscriptionPolicy, 'prefetch' | 'concurrency'>,
+    parked: () => number,
+  ) {
     this.#prefetch = prefetch
+    this.#parked = parked
+    this.#reserve = new Reserve(clock, concurrency, prefetch)
   }
 
   get open(): number {
@@ -26,7 +38,11 @@ export class Loans {
   get room(): number {
     const window = this.#window
     const free = Math.min(window - this.#open, this.#fitting)
-    return free * 2 >= window ? free : 0
+    return free * 2 >= window ? Math.min(free, this.#reserve.room(this.#ready)) : 0
+  }
+
+  get #ready(): number {
+    return this.#open - this.#parked()
   }
 
   /** How many of the size seen lately the limit of bytes allows; one always, or nothing would move. */
@@ -45,7 +61,13 @@ export class Loans {
     const size = sizeOf(job)
     this.#open++
     this.#bytes += size
+    this.#reserve.taken()
     this.#average = this.#average === 0 ? size : this.#average + (size - this.#average) / remembered
+  }
+
+  /** One was handled, or failed and has its place where it waits. */
+  ended(): void {
+    this.#reserve.ended(this.#ready)
   }
 
   /** From now on it takes time: a handler runs, a copy is being stored. */

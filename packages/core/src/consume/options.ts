@@ -34,7 +34,10 @@ export interface SubscriptionOptions<Type extends string = string> {
   readonly timeoutMs?: number | undefined
   /** Whether a failed event with a key holds back later events of its key; default true. */
   readonly ordered?: boolean | undefined
-  /** Events on loan to this process at once; default 256, and never more than 16 MiB of them. */
+  /**
+   * Events on loan to this process at once, at most; default 256, and never more than 16 MiB of them. Where handlers are
+   * slow it is what they handle and what they will begin within about 250 ms: the rest is for the other members.
+   */
   readonly prefetch?: number | undefined
   /**
    * Deaths of its process after which an event is no longer tried; default 5. Below 3 it may hit an event that only

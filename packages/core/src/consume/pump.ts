@@ -11,7 +11,7 @@ export interface PumpHost {
 }
 
 // After this many events that came without a pause, timers and I/O get a turn.
-const burst = 1_000
+const burst = 2_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
@@ -63,7 +63,7 @@ export class Pump {
 
   /** There may be room again. */
   wake(): void {
-    this.#wake?.()
+    if (this.#wake !== undefined && this.#host.room() > 0) this.#wake()
   }
 
   #roomy(signal: AbortSignal): Promise<void> {

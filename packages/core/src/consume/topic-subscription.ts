@@ -11,6 +11,7 @@ import { EarlyArrivals } from './early-arrivals.ts'
 import type { FailureHost } from './failure-host.ts'
 import { Failures } from './failures.ts'
 import { frames } from './frame.ts'
+import { HandOvers } from './hand-overs.ts'
 import type { ConsumeHost } from './host.ts'
 import { Job } from './job.ts'
 import { Lanes } from './lanes.ts'
@@ -60,7 +61,7 @@ export class TopicSubscription implements FailureHost {
   readonly #failures: Failures
   readonly #stop = new AbortController()
   readonly #deadline = new AbortController()
-  readonly #handovers = new Set<(job: Job) => boolean>()
+  readonly #handOvers = new HandOvers()
   #consumer: Consumer | undefined
   #lastAck: Promise<void> | undefined
 
@@ -81,7 +82,7 @@ export class TopicSubscription implements FailureHost {
     this.#unused = unused
     this.#breaker = breaker
     this.#route = { bus, clock, topic, policy, handler, counters, schemas, skipDeadLetters, signal: this.signal }
-    this.#loans = new Loans(policy.prefetch)
+    this.#loans = new Loans(clock, policy, () => this.#lanes.behind + this.#held.size + this.#early.parked)
     this.#lanes = new Lanes(slots, (job) => this.#start(job))
     this.#held = new WaitingRoom(clock)
     this.#early = new EarlyArrivals(this, this.#loans, this.#lanes)
@@ -126,7 +127,7 @@ export class TopicSubscription implements FailureHost {
   }
 
   room(): number {
-    return this.#early.full && this.policy.consumerGroup === undefined ? 0 : this.#loans.room
+    return this.#early.stuck ? 0 : this.#loans.room
   }
 
   admit(deliveries: readonly Delivery[]): void {
@@ -150,6 +151,7 @@ export class TopicSubscription implements FailureHost {
       due.key = key
       this.#lanes.add(due)
     })
+    this.#ended()
   }
 
   done(job: Job): void {
@@ -157,7 +159,7 @@ export class TopicSubscription implements FailureHost {
     job.settled = true
     this.#loans.remove(job)
     this.#lanes.leave(job)
-    this.#pump.wake()
+    this.#ended()
   }
 
   giveBack(job: Job): void {
@@ -182,9 +184,8 @@ export class TopicSubscription implements FailureHost {
       await this.clock.breathe()
       for (const job of late) this.giveBack(job)
     }
-    const { consumerGroup } = this.policy
-    if (consumerGroup !== undefined && this.#consumer !== undefined)
-      this.deferrals.closed(retryTopicOf(this.topic, consumerGroup))
+    const { consumerGroup: group } = this.policy
+    if (group !== undefined && this.#consumer !== undefined) this.deferrals.closed(retryTopicOf(this.topic, group))
     await this.#consumer?.close()
   }
 
@@ -238,6 +239,11 @@ export class TopicSubscription implements FailureHost {
     this.#acknowledge(job)
   }
 
+  #ended(): void {
+    this.#loans.ended()
+    this.#pump.wake()
+  }
+
   #acknowledge(job: Job): void {
     const recorded = job.delivery.ack()
     // Many acknowledgements share one promise: it is looked after once.
@@ -263,21 +269,14 @@ export class TopicSubscription implements FailureHost {
   async #handOver(open: readonly Delivery[], signal: AbortSignal): Promise<void> {
     // What a pull has just resolved with gets in first.
     await this.clock.breathe()
-    const going = new Set(open)
-    const leaves = (job: Job): boolean => going.has(job.delivery)
-    this.#handovers.add(leaves)
-    try {
+    await this.#handOvers.during(open, async (leaves) => {
       await this.#giveBackUnstarted(leaves)
       await this.#loans.quiet(leaves, signal)
-    } finally {
-      this.#handovers.delete(leaves)
-    }
+    })
   }
 
   #leaves(job: Job): boolean {
-    if (this.#stop.signal.aborted) return true
-    for (const leaves of this.#handovers) if (leaves(job)) return true
-    return false
+    return this.#stop.signal.aborted || this.#handOvers.concern(job)
   }
 
   async #giveBackUnstarted(leaves: (job: Job) => boolean): Promise<void> {

@@ -18,7 +18,7 @@ export const earlyCases: readonly ConformanceCase[] = [
         const retry = { ...quick, holdUpToMs: 0 }
         await bus.subscribe(topic, seen.handle, { consumerGroup, prefetch: 4, retry })
         const start = Date.now()
-        const later = Array.from({ length: 12 }, (_, index) => 700 + index)
+        const later = Array.from({ length: 12 }, (_, index) => 1_500 + index)
         await bus.publishBatch(
           topic,
           later.map((payload) => ({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConformanceCase } from '../../case.ts'
 import { KeyWatch } from '../../support/facade-key-watch.ts'
 import { onStage } from '../../support/facade-stage.ts'
@@ -61,6 +62,33 @@ export const memberCases: readonly ConformanceCase[] = [
       await stage.within('Both are at work', both.opened)
       await stage.context.until('All are handled', () => first.handled.count + second.handled.count >= 40)
       assert.equal(new Set([...first.payloads, ...second.payloads]).size, 40)
+    }),
+  },
+  {
+    tier: 'facade',
+    name: 'a slow member leaves work to its peers',
+    promise: 'No event waits behind the handlers of one member while another one is idle.',
+    // Of the oldest: whole partitions belong to one member, and with them what it has not even taken.
+    needs: { countsRedeliveries: ['each', 'none'] },
+    run: onStage(async (stage) => {
+      const [[one, two], topic] = [await stage.processes(2), stage.topic()]
+      const [ready, free] = [stage.gate(), stage.gate()]
+      const fast = stage.recorder(() => ready.opened)
+      const slow = stage.recorder(() => (slow.starts.count <= 2 ? sleep(600) : free.opened))
+      await one.bus.subscribe(topic, fast.handle, { consumerGroup: 'g' })
+      await two.bus.subscribe(topic, slow.handle, { consumerGroup: 'g' })
+      await stage.ready(one, two)
+      const entries = Array.from({ length: 104 }, (_, payload) => ({ type: 'tested', payload }))
+      // Before the pace of a member is known it takes what it can begin: no member has two of these.
+      await one.bus.publishBatch(topic, entries.slice(0, 4))
+      await slow.starts.reached(3)
+      await one.bus.publishBatch(topic, entries.slice(4))
+      ready.open()
+      await fast.handled.reached(101)
+      assert.equal(slow.starts.count, 3, 'It has nothing but what it is at.')
+      free.open()
+      await slow.handled.reached(3)
+      assert.equal(new Set([...fast.payloads, ...slow.payloads]).size, 104)
     }),
   },
 ]
