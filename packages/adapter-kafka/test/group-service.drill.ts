@@ -83,6 +83,45 @@ describe('a group', () => {
     },
   )
 
+  it(
+    'lets a member in that has to wait for a dead one, longer than it waits for an answer',
+    { timeout: 120_000 },
+    async () => {
+      const topic = freshTopic()
+      const session = { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 100 }
+      const warnings: string[] = []
+      const options = { ...session, partitions: 4, logger: { warn: (line: string) => warnings.push(line) } }
+      const [steady, late] = [adapterAt(brokers(), options), adapterAt(brokers(), options)]
+      await Promise.all([steady.initialize(), late.initialize()])
+      const journal = new Journal()
+      const group = { topics: [{ topic, startFrom: 'earliest' as const }], group: 'g' }
+      const first = await new Worker('first', journal, async () => {}).start(steady, group)
+      const child = new Child<Line>({ options: { brokers: brokers(), ...session }, topic, handlerMs: 0 }, 'worker')
+      children.add(child)
+      let published = 0
+      const publishSome = async (): Promise<void> => {
+        for (const end = published + 40; published < end; published++)
+          await steady.publish([{ topic, key: `k${published}`, headers: {}, body: `${published}` }])
+      }
+      await until('the other one works', async () => {
+        await publishSome()
+        return child.seen.length > 0
+      })
+      await child.kill()
+      const began = Date.now()
+      const second = await new Worker('second', journal, async () => {}).start(late, group)
+      await publishSome()
+      const done = (): number =>
+        new Set([...journal.finished, ...child.seen.filter(({ ended }) => ended).map(({ id }) => id)]).size
+      await until('all is handled', () => done() === published, 60_000)
+      await until('it is ready', () => second.consumer?.state.status === 'ready', 10_000)
+      console.log(`let in beside a dead member after ${Date.now() - began} ms, ${journal.duplicates.length} twice`)
+      expect(warnings.filter((line) => !line.includes('commits are not taken'))).toEqual([])
+      expect(journal.overlaps).toBe(0)
+      await Promise.all([first.stop(), second.stop()])
+    },
+  )
+
   it('keeps a member whose handler is slow, and skips nothing that is not done', { timeout: 180_000 }, async () => {
     const topic = freshTopic()
     const generations = new Set<string>()

@@ -144,11 +144,14 @@ export class Membership {
   async #join(): Promise<Assignment> {
     const { sessionTimeoutMs, log } = this.#settings
     const rebalanceTimeoutMs = Math.max(10_000, sessionTimeoutMs)
-    // An answer that was lost, or comes after a restart of its broker, would be waited for without end.
+    // An answer that was lost, or comes after a restart of its broker, would be waited for without end. Who asks again by
+    // the same name is told the same, or goes on waiting for the others; so it need not wait as long as they may take.
+    // https://github.com/apache/kafka/blob/4.1.0/group-coordinator/src/main/java/org/apache/kafka/coordinator/group/GroupMetadataManager.java, classicGroupJoinExistingMember
+    const patienceMs = Math.max(10_000, rebalanceTimeoutMs / 2)
     const inTime = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
       within(
         untilAborted(this.#stop.signal, answer),
-        rebalanceTimeoutMs + 2_000,
+        patienceMs,
         () => new DriverError('TIMEOUT', `the group "${this.#group}" does not answer`, true),
       )
     const node = await inTime(this.coordinator())
