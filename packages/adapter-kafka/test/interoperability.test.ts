@@ -171,4 +171,28 @@ describe('what others publish', () => {
     expect(consumer.state).toMatchObject({ reason: expect.stringMatching(/LZ4 compression not implemented/) })
     expect((await adapter.inspect(unknown, 'g'))?.lag).toBe(1)
   })
+
+  it('holds up only its own partition where it cannot be read', async () => {
+    const [adapter, topic] = [await startedAdapter({ partitions: 4 }), freshTopic()]
+    const consumer = await adapter.consume({ topics: [{ topic, startFrom: 'earliest' }], group: 'g' })
+    await produce(topic, [['NULL', 'k', 'lz4']], '--compression-codec', 'lz4')
+    await until('it is said', () => consumer.state.status === 'failing')
+    const keys = Array.from({ length: 40 }, (_, n) => `k${n}`).filter(
+      (key) => partitionOf(key, 4) !== partitionOf('k', 4),
+    )
+    const seen: string[] = []
+    for (let round = 0; round < 3; round++) {
+      await adapter.publish(keys.map((key) => ({ topic, key, headers: {}, body: `${round}` })))
+      while (seen.length < (round + 1) * keys.length) {
+        for (const delivery of await consumer.pull(100, AbortSignal.timeout(20_000))) {
+          seen.push(`${delivery.message.key}`)
+          await delivery.ack()
+        }
+      }
+    }
+    expect(new Set(seen)).toEqual(new Set(keys))
+    await until('it is still said, and of what', () => /UNSUPPORTED_COMPRESSION/.test(consumer.state.reason ?? ''))
+    expect(consumer.state.reason).toContain(`${topic}/${partitionOf('k', 4)}`)
+    expect((await adapter.inspect(topic, 'g'))?.lag).toBe(1)
+  })
 })

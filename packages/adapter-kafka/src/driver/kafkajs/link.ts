@@ -2,7 +2,7 @@ import type { Message } from 'kafkajs'
 import type { Settings } from '../../settings.ts'
 import { codeName } from '../codes.ts'
 import type * as seam from '../driver.ts'
-import { DriverError } from '../driver-error.ts'
+import { codeOf, DriverError } from '../driver-error.ts'
 import { explained, explainedError } from '../permissions.ts'
 import { groupBy } from '../../group-by.ts'
 import { openCluster } from './cluster.ts'
@@ -16,6 +16,8 @@ import { Sockets } from './sockets.ts'
 import { topicMetadata } from './topic-metadata.ts'
 
 const readCommitted = 1
+/** Compressed with what no codec is known for. */
+const unreadable = 'UNSUPPORTED_COMPRESSION_TYPE'
 const pingMs = 4_000
 /** Brokers keep to the time they are given, and then have to say so. */
 const graceMs = 500
@@ -101,6 +103,37 @@ export class KafkajsLink extends GroupCalls implements seam.Link {
   }
 
   async fetch(
+    node: number,
+    positions: readonly seam.FetchPosition[],
+    limits: seam.FetchLimits,
+  ): Promise<readonly seam.FetchedPartition[]> {
+    try {
+      return await this.#fetch(node, positions, limits)
+    } catch (error) {
+      if (codeOf(error) !== unreadable || positions.length === 1) throw error
+      return this.#fetchEach(node, positions, { ...limits, maxWaitMs: 0 })
+    }
+  }
+
+  /** kafkajs decodes all of an answer or nothing; what it cannot is not to hold up what is beside it. */
+  async #fetchEach(
+    node: number,
+    positions: readonly seam.FetchPosition[],
+    limits: seam.FetchLimits,
+  ): Promise<readonly seam.FetchedPartition[]> {
+    const found: seam.FetchedPartition[] = []
+    for (const position of positions) {
+      try {
+        found.push(...(await this.#fetch(node, [position], limits)))
+      } catch (error) {
+        if (codeOf(error) !== unreadable) throw error
+        found.push({ ...position, error: unreadable, records: [], next: undefined })
+      }
+    }
+    return found
+  }
+
+  async #fetch(
     node: number,
     positions: readonly seam.FetchPosition[],
     { maxWaitMs, maxBytesPerPartition }: seam.FetchLimits,
