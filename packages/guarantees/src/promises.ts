@@ -154,6 +154,10 @@ export const promises: readonly Guarantee[] = [
     },
   },
   {
+    text: 'A busy member of a group leaves work to idle ones',
+    cases: ['a slow member leaves work to its peers'],
+  },
+  {
     text: 'A failing or slow subscription leaves the others alone',
     cases: [
       'a member that holds messages does not keep the others from getting more',
