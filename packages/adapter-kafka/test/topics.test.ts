@@ -115,7 +115,7 @@ describe('what others wrote', () => {
     expect(history).toEqual(['before', 'kept', 'kept 2'])
     await until('nothing is left', async () => (await adapter.inspect(topic, 'g'))?.lag === 0)
     await consumer.close()
-    expect(await adapter.inspect(topic, 'g')).toEqual({ lag: 0, pending: 0, oldestPendingMs: 0 })
+    expect(await adapter.inspect(topic, 'g')).toEqual({ lag: 0, pending: 0, delayed: 0, oldestPendingMs: 0 })
   })
 
   it('comes as it is: no key, no value, headers twice', async () => {

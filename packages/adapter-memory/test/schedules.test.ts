@@ -50,7 +50,7 @@ class Schedule {
     }
     assert.equal(this.#settled.size, this.#published.length, 'Every message was delivered.')
     for (const { topic } of this.#topics) {
-      assert.deepEqual(await this.#adapter.inspect(topic, 'g'), { lag: 0, pending: 0, oldestPendingMs: 0 })
+      assert.deepEqual(await this.#adapter.inspect(topic, 'g'), { lag: 0, pending: 0, delayed: 0, oldestPendingMs: 0 })
     }
     assert.equal(this.#adapter.unsettled(), 0)
     await this.#adapter.close()

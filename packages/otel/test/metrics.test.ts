@@ -93,7 +93,7 @@ it('tells when asked what is in flight, where groups stand, and whether all is w
   const end = otel(bus)
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
-  await bus.subscribe('orders', () => gate, { consumerGroup: 'slow', prefetch: 2 })
+  await bus.subscribe('orders', () => gate, { consumerGroup: 'slow', concurrency: 2, prefetch: 2 })
   await bus.subscribe('payments', () => gate)
   for (const n of [1, 2, 3, 4, 5]) await bus.publish('orders', 'order.placed', n)
   const about = 'messaging_system="memory",messaging_destination_name="orders",messaging_consumer_group_name="slow"'
