@@ -1,6 +1,6 @@
 import { RedisAdapter } from '@bus/adapter-redis'
 import { redis8, RedisProcess, valkey8 } from '@bus/test-brokers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bodyOf, take } from './take.ts'
 
 const message = { topic: 't', headers: {}, body: 'x' }
@@ -13,13 +13,29 @@ async function on(
   args: readonly string[],
   program: string | undefined,
   use: (adapter: RedisAdapter, server: RedisProcess) => Promise<void>,
+  waitReplicasMs?: number,
 ): Promise<void> {
   await using server = await RedisProcess.start({ args, ...(program === undefined ? {} : { program }) })
-  const adapter = new RedisAdapter({ url: server.url, waitDisk: true, warn: () => {} })
+  const adapter = new RedisAdapter({ url: server.url, waitDisk: true, waitReplicasMs, warn: () => {} })
   await adapter.initialize()
   await use(adapter, server)
   await adapter.close()
 }
+
+describe('waiting for replicas', () => {
+  it('does not take what they had before for what was published', async () => {
+    await using primary = await RedisProcess.start()
+    await using replica = await RedisProcess.start({ args: ['--replicaof', primary.host, `${primary.port}`] })
+    const adapter = new RedisAdapter({ url: primary.url, waitReplicas: 1, waitReplicasMs: 1_000, warn: () => {} })
+    await adapter.initialize()
+    await vi.waitFor(() => adapter.publish([message]), 10_000)
+    replica.pause()
+    await expect(adapter.publish([message])).rejects.toThrow(/only 0 of 1 replicas had it within 1000 ms/)
+    replica.resume()
+    await vi.waitFor(() => adapter.publish([message]), 10_000)
+    await adapter.close()
+  })
+})
 
 describe('waiting for the disk', () => {
   it.each(programs)('keeps on %s what was published when the server is killed', async (_name, find) => {
@@ -32,6 +48,18 @@ describe('waiting for the disk', () => {
       const member = await adapter.consume({ topics: [{ topic: 't', startFrom: 'earliest' }], group: 'g' })
       expect((await take(member, 2)).map(bodyOf)).toEqual(['x', 'x'])
     })
+  })
+
+  it('does not take what was written before for what was published', async () => {
+    await on(
+      ['--appendonly', 'yes', '--appendfsync', 'no'],
+      await redis8(),
+      async (adapter) => {
+        for (let n = 0; n < 2; n++)
+          await expect(adapter.publish([message])).rejects.toThrow(/was not on the disk of the primary within 300 ms/)
+      },
+      300,
+    )
   })
 
   it('says that it is not certain where there is no append-only file, or no such command', async () => {

@@ -120,12 +120,14 @@ export class Connection extends Link {
     args: readonly Argument[],
     wait: StorageWait,
   ): Promise<readonly [unknown, string | undefined]> {
+    // Both at once, and in this order: the server waits for what this connection has written so far.
+    const storing = this.runText(script, keys, args)
     const waiting = this.command(...waitCommand(wait)).catch((error: unknown) => {
       // What it waits for is stored all the same.
       if (isReply(error)) return error
       throw error
     })
-    const [reply, waited] = await Promise.all([this.runText(script, keys, args), waiting])
+    const [reply, waited] = await Promise.all([storing, waiting])
     return [reply, shortfall(waited, wait)]
   }
 
