@@ -152,15 +152,11 @@ export class KafkaAdapter implements EventBusAdapter {
     }
   }
 
-  async durability(signal?: AbortSignal): Promise<Durability> {
+  async durability(signal?: AbortSignal, topics?: readonly string[]): Promise<Durability> {
     if (this.#closing !== undefined) throw closed()
-    const now = performance.now()
-    if (this.#durability === undefined || now - this.#durability.at > durabilityMs) {
-      this.#durability = { at: now, answer: durabilityOf(this.#common) }
-      this.#durability.answer.catch(() => (this.#durability = undefined))
-    }
+    const answer = topics === undefined ? this.#durabilityInUse() : durabilityOf(this.#common, topics)
     try {
-      return await untilAborted(signal, this.#durability.answer)
+      return await untilAborted(signal, answer)
     } catch (error) {
       throw this.#problem('Asking for settings', error)
     }
@@ -190,6 +186,15 @@ export class KafkaAdapter implements EventBusAdapter {
     } catch (error) {
       throw unavailable('Connecting', brokers, error)
     }
+  }
+
+  #durabilityInUse(): Promise<Durability> {
+    const now = performance.now()
+    if (this.#durability === undefined || now - this.#durability.at > durabilityMs) {
+      this.#durability = { at: now, answer: durabilityOf(this.#common) }
+      this.#durability.answer.catch(() => (this.#durability = undefined))
+    }
+    return this.#durability.answer
   }
 
   #problem(what: string, error: unknown): Error {

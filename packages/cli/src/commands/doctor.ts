@@ -33,7 +33,7 @@ export const doctor: Command = command({
     try {
       const connection = await context.connect({ env: watched.env })
       await tell(...watched.findings(), ok('connection', `connected as "${connection.adapter.name}"`))
-      await tell(...(await backend(connection)))
+      await tell(...(await backend(connection, context.signal)))
       await tell(...(await permissions(connection)))
       if (values.write !== undefined) await tell(await writing(connection, values.write, context.signal))
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { EventBusAdapter } from '@bus/core/spi'
 import type { Connection } from '../command.ts'
 import { groupRows, ownTopics } from '../groups.ts'
 import { age, count } from '../terminal/text.ts'
@@ -7,19 +8,28 @@ const longMs = 600_000
 const mostDeadLetters = 1_000
 
 /** What the adapter says of its backend. */
-export async function backend({ bus }: Connection): Promise<Finding[]> {
-  const { adapter, durability } = await bus.getHealth()
-  const findings = [
-    adapter.healthy
-      ? ok('round trip', `${adapter.name} answers within ${Math.ceil(adapter.latencyMs)} ms`)
-      : problem('round trip', adapter.reason),
-  ]
-  if (durability !== undefined) {
-    const settings = Object.entries(durability.settings).map(([name, value]) => `${name}=${value}`)
-    findings.push(ok('durability', [durability.summary, ...settings].join(' ')))
-    findings.push(...durability.warnings.map((text) => warning('settings', text)))
+export async function backend({ adapter, bus }: Connection, signal: AbortSignal): Promise<Finding[]> {
+  const { healthy, latencyMs, name, reason } = (await bus.getHealth()).adapter
+  return healthy
+    ? [ok('round trip', `${name} answers within ${Math.ceil(latencyMs)} ms`), ...(await settings(adapter, signal))]
+    : [problem('round trip', reason)]
+}
+
+/** This process uses no topic: asked about are all that there are. */
+async function settings(adapter: EventBusAdapter, signal: AbortSignal): Promise<Finding[]> {
+  // Why they are not listed is told when permissions are looked at.
+  const topics = await adapter.listTopics().catch(() => undefined)
+  try {
+    const durability = await adapter.durability?.(signal, topics)
+    if (durability === undefined) return []
+    const values = Object.entries(durability.settings).map(([name, value]) => `${name}=${value}`)
+    return [
+      ok('durability', [durability.summary, ...values].join(' ')),
+      ...durability.warnings.map((text) => warning('settings', text)),
+    ]
+  } catch (error) {
+    return [problem('settings', error)]
   }
-  return findings
 }
 
 /** Whether this user may do what a service does: each is tried, without changing anything. */

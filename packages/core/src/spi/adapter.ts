@@ -111,8 +111,12 @@ export interface EventBusAdapter {
    * most so many messages. The result ends it.
    */
   onLoss?(listener: LossListener): () => void
-  /** Asked now and then, by `getHealth()`. An answer may be some seconds old. Rejects if the backend does not answer. */
-  durability?(signal?: AbortSignal): Promise<Durability>
+  /**
+   * Asked now and then, by `getHealth()`. An answer may be some seconds old. Rejects if the backend does not answer.
+   * `topics`: where topics are kept differently, an answer about these, and not about those that this process has to do
+   * with; what is wrong with their other settings may be among its warnings. Those that do not exist are left out.
+   */
+  durability?(signal?: AbortSignal, topics?: readonly string[]): Promise<Durability>
   /**
    * Only where the log is this very process, so that nobody else can take the work: how many messages that are due wait
    * for a consumer that is open, or are on loan to it. With it `bus.settled()` covers what nobody has pulled yet.

@@ -16,7 +16,7 @@ export type { ClaimOutcome, IdempotencyStore } from './idempotency-store.ts'
 export type { Headers, Message, StoredMessage } from './message.ts'
 export { PublishBacklog } from './publish-backlog.ts'
 export type { PublishBacklogLimits } from './publish-backlog.ts'
-export { delayedTopicOf, derivedTopic, isInternalTopic, parentTopicOf } from './topics.ts'
+export { consumedBeside, delayedTopicOf, derivedTopic, isInternalTopic, parentTopicOf } from './topics.ts'
 export type { DerivedKind, DerivedTopic } from './topics.ts'
 export {
   BackendUnavailableError,

@@ -52,6 +52,15 @@ export function parentTopicOf(topic: string): string {
   return parent === undefined ? topic : parentTopicOf(parent)
 }
 
+/**
+ * The topic beside which groups consume `topic`, second in `ConsumeOptions.topics`; `undefined`: it is not consumed beside
+ * another. Where topics have partitions, both are to have as many.
+ */
+export function consumedBeside(topic: string): string | undefined {
+  const derived = derivedTopic(topic)
+  return derived?.kind === 'retry' ? derived.parent : undefined
+}
+
 /** Begins with two underscores: the bus's own, or the backend's. */
 export function isInternalTopic(topic: string): boolean {
   return topic.startsWith('__')

@@ -19,7 +19,7 @@ export function decorate(adapter: EventBusAdapter, overrides: Partial<EventBusAd
     deleteGroup: (topic, group) => adapter.deleteGroup(topic, group),
     ping: (signal) => adapter.ping(signal),
     close: () => adapter.close(),
-    ...(durability === undefined ? {} : { durability: (signal) => durability.call(adapter, signal) }),
+    ...(durability === undefined ? {} : { durability: (signal, topics) => durability.call(adapter, signal, topics) }),
     ...(onLoss === undefined ? {} : { onLoss: (listener) => onLoss.call(adapter, listener) }),
     ...(unsettled === undefined ? {} : { unsettled: () => unsettled.call(adapter) }),
     ...overrides,
