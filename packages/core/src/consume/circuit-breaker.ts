@@ -31,6 +31,8 @@ export class CircuitBreaker {
   #inARow = 0
   #cancelTimer: () => void = () => {}
   #over = false
+  /** What is tried while half-open. Handlers from before, that are still at work then, decide nothing. */
+  #tried: object | undefined
 
   constructor(
     clock: Clock,
@@ -49,36 +51,48 @@ export class CircuitBreaker {
     return this.#state
   }
 
+  /** `job` starts; what its start comes to is told with one of the calls below. */
+  begin(job: object): void {
+    if (this.#state === 'half-open') this.#tried = job
+  }
+
   /** For how many milliseconds the event waits, at no charge; `undefined`: the failure counts as any other. */
-  failed(error: unknown): number | undefined {
+  failed(job: object, error: unknown): number | undefined {
     // The event is to blame.
     if (error instanceof Unhandleable || NonRetryableError.is(error)) {
-      this.unused()
+      this.unused(job)
       return undefined
     }
     if (this.#state === 'closed') {
       if (++this.#inARow >= this.#failures) this.#open(error)
       return undefined
     }
-    if (this.#state === 'half-open') this.#open(error)
+    if (this.#ends(job)) this.#open(error)
     return this.#resetMs
   }
 
-  succeeded(): void {
+  succeeded(job: object): void {
     this.#inARow = 0
-    if (this.#state !== 'half-open') return
+    if (!this.#ends(job)) return
     this.#set('closed')
     this.#slots.allow(Number.POSITIVE_INFINITY)
   }
 
   /** What was started proves nothing. */
-  unused(): void {
-    if (this.#state === 'half-open') this.#slots.allow(1)
+  unused(job: object): void {
+    if (this.#ends(job)) this.#slots.allow(1)
   }
 
   close(): void {
     this.#over = true
     this.#cancelTimer()
+  }
+
+  /** Whether what is tried has ended with `job`. */
+  #ends(job: object): boolean {
+    if (this.#tried !== job) return false
+    this.#tried = undefined
+    return true
   }
 
   #open(error: unknown): void {

@@ -150,9 +150,9 @@ export class Subscription {
       handler: this.#handler,
       slots: this.#slots,
       breaker: this.#breaker,
-      unused: () => {
+      unused: (job) => {
         this.#slots.unused()
-        this.#breaker?.unused()
+        this.#breaker?.unused(job)
       },
       counters: this.counters.of(topic),
       skipDeadLetters: this.#matches !== undefined && !this.policy.includeDeadLetters,

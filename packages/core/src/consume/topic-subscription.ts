@@ -30,7 +30,7 @@ export interface TopicSubscriptionOptions {
   readonly slots: Slots
   readonly breaker: CircuitBreaker | undefined
   /** What took a slot was no start. */
-  readonly unused: () => void
+  readonly unused: (job: Job) => void
   readonly counters: Counters
   readonly skipDeadLetters: boolean
 }
@@ -49,7 +49,7 @@ export class TopicSubscription implements FailureHost {
   readonly hooks: ConsumeHost['hooks']
   readonly schemas: ConsumeHost['schemas']
   readonly deferrals: ConsumeHost['deferrals']
-  readonly #unused: () => void
+  readonly #unused: (job: Job) => void
   readonly #breaker: CircuitBreaker | undefined
   readonly #route: Route
   readonly #loans: Loans
@@ -200,13 +200,14 @@ export class TopicSubscription implements FailureHost {
   }
 
   #start(job: Job): void | Promise<void> {
+    this.#breaker?.begin(job)
     const heldMs = job.heldUntil === undefined ? 0 : job.heldUntil - this.clock.now()
     // It was given back while it waited for this start.
     if (heldMs > 0) return this.#putOff(job, heldMs)
     const { deaths } = job
     const verdict = deaths === 0 ? undefined : judgeCrashes(deaths, this.policy)
     if (verdict !== undefined) {
-      this.#unused()
+      this.#unused(job)
       this.#loans.begin(job)
       void this.#failures.carryOut(job, verdict, new Error(`its process died ${deaths} times while it was handled`))
       return undefined
@@ -214,7 +215,7 @@ export class TopicSubscription implements FailureHost {
     try {
       const work = attempt(job, this.#route)
       if (work === passedOver) {
-        this.#unused()
+        this.#unused(job)
         return this.#acknowledge(job)
       }
       if (!isThenable(work)) return this.#succeed(job)
@@ -229,13 +230,13 @@ export class TopicSubscription implements FailureHost {
   }
 
   #putOff(job: Job, delayMs: number): void {
-    this.#unused()
+    this.#unused(job)
     this.hold(job, delayMs)
   }
 
   #succeed(job: Job): void {
     this.counters.succeeded++
-    this.#breaker?.succeeded()
+    this.#breaker?.succeeded(job)
     this.#acknowledge(job)
   }
 
@@ -260,7 +261,7 @@ export class TopicSubscription implements FailureHost {
     if (!postponed && (!(error instanceof Unhandleable) || error.forced)) this.counters.failed++
     if (this.signal.aborted) return this.giveBack(job)
     if (postponed) return this.#putOff(job, error.delayMs)
-    const pauseMs = this.#breaker?.failed(error)
+    const pauseMs = this.#breaker?.failed(job, error)
     if (pauseMs !== undefined) return this.hold(job, pauseMs)
     this.#loans.begin(job)
     void this.#failures.handle(job, error)

@@ -54,6 +54,53 @@ export const circuitBreakerCases: readonly ConformanceCase[] = [
   },
   {
     tier: 'facade',
+    name: 'a half-open circuit breaker has one handler at work, until that one ends and whatever older ones come to',
+    promise: 'What has just come back is not met by all that waited.',
+    run: onStage(async (stage) => {
+      const [{ bus, hooks }, topic] = [await stage.process(), stage.topic()]
+      const calls: { succeed(): void; fail(error: Error): void }[] = []
+      let down = true
+      const seen = stage.recorder(() => {
+        if (!down) return Promise.resolve()
+        return new Promise((resolve, reject) => calls.push({ succeed: resolve, fail: reject }))
+      })
+      const states = (): string[] => hooks.circuit.items.map(({ state }) => state)
+      const halfOpen = (times: number): Promise<void> =>
+        hooks.circuit.until('half-open', () => states().filter((state) => state === 'half-open').length === times)
+      const circuitBreaker = { failures: 1, resetMs: 20 }
+      const options = { consumerGroup: 'g', concurrency: 8, useDLQ: true, retry: quick, circuitBreaker }
+      await bus.subscribe(topic, seen.handle, options)
+      const publish = async (count: number): Promise<unknown> =>
+        bus.publishBatch(
+          topic,
+          Array.from({ length: count }, (_, payload) => ({ type: 'tested', payload })),
+        )
+      await publish(4)
+      await seen.starts.reached(4)
+      calls[0]?.fail(new Error('the database is down'))
+      await halfOpen(1)
+      await publish(8)
+      await seen.starts.reached(5)
+      const inHand = async (): Promise<number> => (await bus.getStats()).subscriptions[0]?.inFlight ?? 0
+      await stage.context.until('Some more wait in hand', async () => (await inHand()) >= 7)
+      // Three are at work since before it opened. What they come to is not what is tried.
+      calls[1]?.fail(new NonRetryableError('bad data'))
+      calls[2]?.fail(new Error('the database was down'))
+      calls[3]?.succeed()
+      await Promise.all([hooks.deadLetter.reached(1), seen.handled.reached(1)])
+      assert.deepEqual([seen.starts.count, states()], [5, ['open', 'half-open']])
+      calls[4]?.fail(new Error('the database is still down'))
+      await halfOpen(2)
+      await seen.starts.reached(6)
+      assert.deepEqual([seen.starts.count, states()], [6, ['open', 'half-open', 'open', 'half-open']])
+      down = false
+      calls[5]?.succeed()
+      await seen.handled.reached(11)
+      assert.deepEqual([states().at(-1), hooks.deadLetter.count], ['closed', 1])
+    }),
+  },
+  {
+    tier: 'facade',
     name: 'a circuit breaker counts failures in a row, and not those that are the fault of the event',
     promise: 'A few bad events among good ones stop nobody.',
     run: onStage(async (stage) => {
