@@ -110,6 +110,7 @@ export const promises: readonly Guarantee[] = [
       'a redrive leads dead letters back to the group that failed, and to nobody else',
       'an interrupted redrive is repeated without loss: at most the batch under way comes twice, with the same ids',
       'an event that was redriven too often is parked: still listed, and redriven only when forced',
+      'an event that is redriven to its topic is as it was published, without a trace of its failure',
     ],
   },
   {
@@ -118,6 +119,7 @@ export const promises: readonly Guarantee[] = [
       'a replay gives a handler the events of the past, from a time to a time, and ends while publishing goes on',
       'a replay into a group reaches that group only, says that it is one, and moves nobody',
       'a replayed event that fails is retried and dead-lettered like any other',
+      'what is replayed into a group is the event that it was, and says where it was stored first when it fails again',
     ],
   },
   {
@@ -209,6 +211,8 @@ export const promises: readonly Guarantee[] = [
       'history can be read from a position and up to a limit',
       'history can be read by time: from a time inclusive, to a time exclusive',
       'reading history neither creates nor moves a group',
+      'reading history takes nothing from anybody',
+      'history, a trace and a replay pass over what is no event, tell of each, and miss nothing behind it',
     ],
     limits: {
       memory: 'last 1,000 handled events a topic',

@@ -1,6 +1,7 @@
 import type { CaseBug } from './case-bug.ts'
 
 const [letters, redrive, filter] = ['dead-letters/dead-letters.ts', 'dead-letters/redrive.ts', 'dead-letters/filter.ts']
+const copies = 'failure/copies.ts'
 const paged = 'dead letters are listed page by page'
 const found = 'dead letters are found by topic, group'
 const led = 'a redrive leads dead letters back'
@@ -8,6 +9,7 @@ const again = 'what fails again after a redrive comes back'
 const parked = 'an event that was redriven too often is parked'
 const interrupted = 'an interrupted redrive is repeated without loss'
 const tried = 'a redrive can be tried first'
+const asPublished = 'an event that is redriven to its topic is as it was published'
 const groupless = 'dead letters of a subscription without a group'
 const discarded = 'discarded dead letters are not listed'
 
@@ -85,10 +87,31 @@ export const deadLetterBugs: readonly CaseBug[] = [
   },
   {
     name: 'attempts go on from those of the first life',
-    file: 'failure/copies.ts',
+    file: copies,
     from: 'for (const name of lastDeath) delete headers[name]',
     to: 'headers[header.attempt] = headers[header.deadAttempts]',
     foundBy: again,
+  },
+  {
+    name: 'a topic is told which group failed on what is redriven to it',
+    file: copies,
+    from: 'if (toTopic) for (const name of firstDeath) delete headers[name]',
+    to: '',
+    foundBy: asPublished,
+  },
+  {
+    name: 'the time of a failure stays on what is redriven to a topic',
+    file: copies,
+    from: '[header.deadTopic, header.deadGroup, header.deadFirst]',
+    to: '[header.deadTopic, header.deadGroup]',
+    foundBy: asPublished,
+  },
+  {
+    name: 'what is redriven forgets where it was first',
+    file: copies,
+    from: 'source, { ...headers, [header.deadPosition]: originalPosition(source) })',
+    to: 'source, (delete headers[header.deadPosition], headers))',
+    foundBy: asPublished,
   },
   {
     name: 'redrives are not counted',

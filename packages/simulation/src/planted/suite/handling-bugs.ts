@@ -5,8 +5,10 @@ const [idempotency, breaker, subscription] = [
   'consume/circuit-breaker.ts',
   'consume/topic-subscription.ts',
 ]
+const subscriptions = 'consume/subscriptions.ts'
 const once = 'with an idempotency store an event that comes twice'
 const pauses = 'a circuit breaker pauses the subscription'
+const halfOpen = 'a half-open circuit breaker has one handler at work'
 const inARow = 'a circuit breaker counts failures in a row'
 
 /** Of idempotency, circuit breakers, limits, middleware and closing. */
@@ -80,6 +82,20 @@ export const handlingBugs: readonly CaseBug[] = [
     from: "this.#set('closed')\n    this.#slots.allow(Number.POSITIVE_INFINITY)",
     to: "this.#set('closed')",
     foundBy: pauses,
+  },
+  {
+    name: 'a half-open breaker tries several at once',
+    file: breaker,
+    from: "this.#set('half-open')\n      this.#slots.allow(1)",
+    to: "this.#set('half-open')\n      this.#slots.allow(8)",
+    foundBy: halfOpen,
+  },
+  {
+    name: 'handlers from before decide what a half-open breaker does',
+    file: breaker,
+    from: 'if (this.#tried !== job) return false',
+    to: "if (this.#state !== 'half-open') return false",
+    foundBy: halfOpen,
   },
   {
     name: 'a breaker counts failures that are not in a row',
@@ -171,5 +187,33 @@ export const handlingBugs: readonly CaseBug[] = [
     from: 'if (owns) await',
     to: 'await',
     foundBy: 'a bus closes the adapter that it made, and no other',
+  },
+  {
+    name: 'unsubscribe() waits for no handler',
+    file: subscriptions,
+    from: 'await this.end([subscription], timeoutMs)',
+    to: 'void this.end([subscription], timeoutMs)',
+    foundBy: 'unsubscribe() waits for the handler at work',
+  },
+  {
+    name: 'a handler that ends its own subscription waits for itself',
+    file: subscriptions,
+    from: 'return inside ? ending.drained : ending.closed',
+    to: 'return ending.closed',
+    foundBy: 'a handler may end its own subscription',
+  },
+  {
+    name: 'a subscription whose signal has aborted already begins',
+    file: subscriptions,
+    from: 'if (signal.aborted) return end()',
+    to: '',
+    foundBy: 'a subscription ends when its signal aborts',
+  },
+  {
+    name: 'what is given back loses the time of its next start',
+    file: 'consume/job.ts',
+    from: '${this.firstFailureAt}${held}`',
+    to: '${this.firstFailureAt}`',
+    foundBy: 'an event that waits for its retry does not hold up unsubscribe()',
   },
 ]

@@ -3,6 +3,8 @@ import type { CaseBug } from './case-bug.ts'
 const [history, replay, copies] = ['history.ts', 'replay.ts', 'failure/copies.ts']
 const read = 'history can be read from a position or a time'
 const intoGroup = 'a replay into a group reaches that group only'
+const foreign = 'history, a trace and a replay pass over what is no event'
+const nothing = 'reading history takes nothing from anybody'
 const tried = 'a replay can be filtered, limited, tried first'
 
 /** Of history, traces and replay. */
@@ -41,6 +43,41 @@ export const pastBugs: readonly CaseBug[] = [
     from: 'if (type !== undefined && event.type !== type) return undefined',
     to: '',
     foundBy: read,
+  },
+  {
+    name: 'history ends at what is no event',
+    file: history,
+    from: "if (event === undefined || event === 'unreadable') continue",
+    to: "if (event === 'unreadable') return\n    if (event === undefined) continue",
+    foundBy: foreign,
+  },
+  {
+    name: 'what is no event is passed over in silence',
+    file: history,
+    from: "hooks.emit('error', { error, operation, topic: message.topic })",
+    to: '',
+    foundBy: foreign,
+  },
+  {
+    name: 'a replay does not count what is no event',
+    file: replay,
+    from: 'report.skipped++',
+    to: '{}',
+    foundBy: foreign,
+  },
+  {
+    name: 'what a reader does to a payload is done to the event',
+    file: 'wire/decode.ts',
+    from: "payload: typeof payload === 'object' ? clone(payload) : payload",
+    to: 'payload',
+    foundBy: nothing,
+  },
+  {
+    name: 'what a reader does to metadata is done to the event',
+    file: 'wire/decode.ts',
+    from: 'metadata: clone(metadata)',
+    to: 'metadata',
+    foundBy: nothing,
   },
   {
     name: 'the history of a pattern is that of one topic after the other',
@@ -83,6 +120,13 @@ export const pastBugs: readonly CaseBug[] = [
     from: "[header.replayed]: '1', ",
     to: '',
     foundBy: intoGroup,
+  },
+  {
+    name: 'a replay into a group does not say where its events come from',
+    file: copies,
+    from: ", [header.replayed]: '1', [header.deadPosition]: originalPosition(source) }",
+    to: ", [header.replayed]: '1' }",
+    foundBy: 'what is replayed into a group is the event that it was',
   },
   {
     name: 'a replay forgets its last batch',

@@ -26,6 +26,7 @@ import { manualAckCases } from './manual-ack.ts'
 import { memberCases } from './members.ts'
 import { middlewareCases } from './middleware.ts'
 import { orderCases } from './order.ts'
+import { originCases } from './origins.ts'
 import { patternCases } from './patterns.ts'
 import { publishMiddlewareCases } from './publish-middleware.ts'
 import { publishTroubleCases } from './publish-trouble.ts'
@@ -58,6 +59,7 @@ export const facadeCases: readonly ConformanceCase[] = [
   ...deadLetterCases,
   ...deadLetterListCases,
   ...redriveCases,
+  ...originCases,
   ...giveUpCases,
   ...copyCases,
   ...unreadableCases,

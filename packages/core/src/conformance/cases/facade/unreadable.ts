@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { MessageUnreadableError } from '../../../index.ts'
 import type { ConformanceCase } from '../../case.ts'
-import { onStage, quick, stored } from '../../support/facade-stage.ts'
+import { eventsOf, ids, onStage, quick, stored } from '../../support/facade-stage.ts'
 import { message, withAndWithoutKey } from '../../support/messages.ts'
 
 const envelope = { specversion: '1.0', id: '1', source: 's', type: 't', data: 1 }
@@ -75,6 +76,61 @@ export const unreadableCases: readonly ConformanceCase[] = [
       assert.deepEqual(
         hooks.error.items.map(({ operation, topic: where }) => [operation, where]),
         [['reading history', topic]],
+      )
+    }),
+  },
+  {
+    tier: 'facade',
+    name: 'history, a trace and a replay pass over what is no event, tell of each, and miss nothing behind it',
+    promise: 'Foreign bytes in a topic hide none of its events, and are not hidden themselves.',
+    run: onStage(async (stage) => {
+      const [process, topic, seen] = [await stage.process(), stage.topic(), stage.recorder()]
+      const { bus, adapter, hooks } = process
+      await bus.subscribe(topic, seen.handle, { consumerGroup: 'g' })
+      const bodies = Object.values(garbage)
+      const metadata = { correlationId: topic }
+      const published = [await bus.publish(topic, 'tested', 0, { key: 'k', metadata })]
+      for (const [index, body] of bodies.entries()) {
+        await adapter.publish([message(topic, body, { key: 'k' })])
+        published.push(await bus.publish(topic, 'tested', index + 1, { key: 'k', metadata }))
+      }
+      await seen.handled.reached(published.length)
+      const all = await stored(stage, process, topic, published.length + bodies.length)
+      const unreadable = all.filter((_, index) => index % 2 === 1).map(({ position }) => position)
+      let told = 0
+      const assertTold = (operation: string, positions: readonly string[]): void => {
+        const news = hooks.error.items.slice(told)
+        told = hooks.error.count
+        assert.deepEqual(
+          news.map((one) => [one.operation, one.topic]),
+          positions.map(() => [operation, topic]),
+        )
+        for (const [index, { error }] of news.entries()) {
+          assert.ok(error instanceof MessageUnreadableError)
+          assert.ok(error.message.includes(positions[index] ?? '?'), `${error.message} names its place.`)
+        }
+      }
+      assert.deepEqual(await eventsOf(bus.history(topic)), published)
+      assertTold('reading history', unreadable)
+      assert.deepEqual(await eventsOf(bus.history(topic, { limit: 3 })), published.slice(0, 3), 'It counts events.')
+      assertTold('reading history', unreadable.slice(0, 2))
+      assert.deepEqual(await eventsOf(bus.history(`${topic}*`)), published)
+      assertTold('reading history', unreadable)
+      assert.deepEqual(ids(await eventsOf(bus.trace(topic, { topics: `${topic}*` }))), ids(published))
+      assertTold('reading history', unreadable)
+      const here = stage.recorder()
+      const [read, matched] = [all.length, published.length]
+      const report = { read, matched, replayed: matched, skipped: bodies.length, complete: true }
+      assert.deepEqual(await bus.replay({ topic, into: here.handle }), report)
+      assert.deepEqual(ids(here.handled.items.map(({ event }) => event)), ids(published))
+      assertTold('replaying', unreadable)
+      assert.deepEqual(await bus.replay({ topic, into: { group: 'g' } }), report)
+      await seen.handled.reached(2 * matched)
+      assertTold('replaying', unreadable)
+      assert.equal(
+        (await stored(stage, process, `${topic}.g.retry`, matched)).length,
+        matched,
+        'Only events are copied.',
       )
     }),
   },
