@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createEventBusAdapter, EventBus, EventBusError } from '@bus/core'
 import { findProblems, readLedger } from './audit.ts'
 import { balances, paymentBalance } from './balance.ts'
@@ -39,18 +40,22 @@ async function outage(environment: NodeJS.ProcessEnv): Promise<boolean> {
     console.log(`\n# ${published} published = ${handled} handled + ${dead} dead + ${pending} pending`)
     balanced &&= balances(sums)
   }
+  /** What is done is also told: the backend shows nothing that still waits. */
+  const atRest = async (): Promise<void> => {
+    while ((await paymentBalance(auditor, adapter)).pending > 0) await sleep(50)
+  }
   try {
     if (!adapter.capabilities.shared) {
       console.error('Set EVENT_BUS_ADAPTER to a backend that processes can share: redis or kafka.')
       return false
     }
     console.log(`# The certificate of the bank has expired. ${orders.length} orders come in.`)
-    await withServices({ ...environment, ORDERS_BANK: 'down' }, allDead.promise, orders)
+    await withServices({ ...environment, ORDERS_BANK: 'down' }, allDead.promise.then(atRest), orders)
     await bus(`dlq ls ${failed}`, environment)
     await bus('groups orders --group payment', environment)
     await balance()
     console.log('\n# The bank has a new certificate. The services are started again.')
-    await withServices(environment, books.complete, [], async () => {
+    await withServices(environment, books.complete.then(atRest), [], async () => {
       await bus(`dlq redrive ${failed} --error BankDownError --dry-run`, environment)
       await bus(`dlq redrive ${failed} --error BankDownError --yes`, environment)
     })
